@@ -1,0 +1,45 @@
+# Every target makes its own .venv with python3 alone; nothing else is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+OUT ?= demo
+
+.PHONY: help install demo test lint bench weights clean
+
+help:
+	@echo "make demo    a small simulated survey, from images to a report (OUT=demo)"
+	@echo "make test    the tests"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   slow checks and speed ratios"
+	@echo "make weights trains again the weights that ship (REALSKY=folder of real images)"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/strandline demo --out $(OUT)
+	@echo "Open $(OUT)/report.html in a browser."
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m benchmarks
+
+weights: $(STAMP)
+	$(BIN)/python -m benchmarks.weights --realsky "$(REALSKY)"
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
