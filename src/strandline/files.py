@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strandline.errors import OutputError
 
-__all__ = ["write_aside"]
+__all__ = ["write_aside", "write_together"]
 
 
 @contextmanager
@@ -31,12 +31,45 @@ def write_aside(target: str | Path) -> Iterator[Path]:
         _remove(aside)
         yield aside
         if not aside.exists():
-            raise OutputError(f"{target}: nothing was written there. This is a bug; please report it.")
+            raise OutputError(
+                f"{target}: nothing was written there. This is a bug; please report it."
+            )
         _replace(aside, target)
     except OSError as error:
         raise _explain(error, target) from error
     finally:
         _remove(aside)
+
+
+@contextmanager
+def write_together(folder: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder whose entries all move into `folder` when the body succeeds.
+
+    Entries of the same names in `folder` are replaced then, and stay as they were on any failure;
+    other entries of `folder` are never touched.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full or the place cannot be written; names the path.
+    """
+    folder = Path(folder)
+    aside = folder / f".{os.getpid()}.partial"
+    created = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove(aside)
+        aside.mkdir()
+        yield aside
+        for entry in sorted(aside.iterdir()):
+            _replace(entry, folder / entry.name)
+        created = False
+    except OSError as error:
+        raise _explain(error, folder) from error
+    finally:
+        _remove(aside)
+        if created and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _replace(aside: Path, target: Path) -> None:
@@ -46,7 +79,9 @@ def _replace(aside: Path, target: Path) -> None:
         aside.rename(target)
         _remove(old)
     elif aside.is_dir() and target.exists():
-        raise OutputError(f"{target}: is a file, but a folder is to be written there. Move it away.")
+        raise OutputError(
+            f"{target}: is a file, but a folder is to be written there. Move it away."
+        )
     else:
         aside.replace(target)
 
@@ -67,7 +102,9 @@ def _explain(error: OSError, target: Path) -> OutputError:
             "Free some space or choose another place with --out."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return OutputError(f"{target}: may not be written ({error.strerror}). Choose another --out.")
+        return OutputError(
+            f"{target}: may not be written ({error.strerror}). Choose another --out."
+        )
     return OutputError(f"{target}: could not be written ({text}).")
 
 

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar with rate and time left on a terminal, a line now and then elsewhere.
+"""Progress of long work: a bar with rate and time left on a terminal, else a line now and then.
 
 Nothing is shown for work that ends within two seconds. Everything goes to standard error, so
 that results on standard output can be piped.

@@ -1,0 +1,47 @@
+"""The commands as Python functions: ``from strandline import api; api.find(["images/"], "run")``.
+
+Each function is what the command of the same name calls. Importing this package is cheap; what a
+function needs is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strandline.api.cutting import stamps
+    from strandline.api.demonstration import demo
+    from strandline.api.exploring import search
+    from strandline.api.finding import find
+    from strandline.api.judging import evaluate
+    from strandline.api.scoring import classify, embed
+    from strandline.api.training import pretrain, train
+
+__all__ = [
+    "classify",
+    "demo",
+    "embed",
+    "evaluate",
+    "find",
+    "pretrain",
+    "search",
+    "stamps",
+    "train",
+]
+
+_HOMES = {
+    "stamps": "cutting",
+    "demo": "demonstration",
+    "search": "exploring",
+    "find": "finding",
+    "classify": "scoring",
+    "embed": "scoring",
+    "evaluate": "judging",
+    "pretrain": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"strandline.api.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,79 @@
+"""``stamps``: images in, stamp table out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from strandline.errors import NothingFoundError
+from strandline.progress import say
+from strandline.stamps import DetectOptions, StampReport, make_table
+from strandline.tiles import ReadOptions, discover
+
+__all__ = ["stamps"]
+
+
+def stamps(
+    images: Sequence[str | Path],
+    out: str | Path,
+    *,
+    size_px: int | None = None,
+    size_arcsec: float | None = None,
+    positions: str | Path | None = None,
+    zeropoint: float | None = None,
+    bands: Sequence[str] | None = None,
+    detect: DetectOptions | None = None,
+    seed: int = 0,
+) -> StampReport:
+    """Cut a stamp around every galaxy of the images into one table.
+
+    Parameters
+    ----------
+    images : sequence of paths
+        Files, folders or globs; FITS, or colour pictures (each one stamp), or a ``tiles.csv``.
+    out : path
+        The table, a folder (``.lance``); replaced if it is there.
+    size_px, size_arcsec : int or float, optional
+        Side of a stamp: 200 px by default (a picture's own size for pictures).
+    positions : path, optional
+        A table with ``ra`` and ``dec`` (deg) that replaces detection.
+    zeropoint : float, optional
+        AB magnitude of one image unit, for all images; wins over the headers.
+    bands : sequence of str, optional
+        Names of a cube's planes when its header has none.
+    detect : DetectOptions, optional
+        Thresholds of detection.
+    seed : int
+        Of the split into train, validation and test.
+
+    Returns
+    -------
+    StampReport
+        Counts, notes and what was skipped with the reason.
+
+    Raises
+    ------
+    NothingFoundError
+        If no input is readable or none holds a galaxy.
+    """
+    read = ReadOptions(zeropoint=zeropoint, bands=tuple(bands) if bands else None)
+    discovery = discover(images, read)
+    if not discovery.sources:
+        for item in discovery.skipped:
+            say(f"skipped {item.path}: {item.reason}")
+        raise NothingFoundError(
+            f"None of the {len(discovery.skipped)} inputs can be read as an image "
+            f"({', '.join(str(image) for image in images[:3])}). Give FITS files, colour pictures, "
+            "folders of them, or a tiles.csv."
+        )
+    report = make_table(
+        discovery,
+        Path(out),
+        size_px=size_px,
+        size_arcsec=size_arcsec,
+        positions=Path(positions) if positions else None,
+        seed=seed,
+        read=read,
+        detect=detect or DetectOptions(),
+    )
+    for item in report.skipped:
+        say(f"skipped {item.path}: {item.reason}")
+    return report

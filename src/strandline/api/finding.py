@@ -1,0 +1,82 @@
+"""``find``: the main job, survey images in, ranked catalogue and report out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from strandline.api.cutting import stamps
+from strandline.api.outcome import (
+    Outcome,
+    card_curves,
+    card_history,
+    score_and_map,
+    write_outcome,
+)
+from strandline.api.tables import choose_models
+from strandline.files import write_together
+from strandline.stamps import DetectOptions, StampTable
+
+__all__ = ["find"]
+
+
+def find(
+    images: Sequence[str | Path],
+    out: str | Path,
+    *,
+    models: Sequence[str | Path] = (),
+    size_px: int | None = None,
+    size_arcsec: float | None = None,
+    positions: str | Path | None = None,
+    zeropoint: float | None = None,
+    bands: Sequence[str] | None = None,
+    detect: DetectOptions | None = None,
+    seed: int = 0,
+) -> Outcome:
+    """Rank all galaxies in survey images by how likely they interact.
+
+    Parameters
+    ----------
+    images, size_px, size_arcsec, positions, zeropoint, bands, detect
+        See `strandline.api.stamps`.
+    out : path
+        Folder for ``catalogue.parquet``, ``stamps.lance`` and ``report.html``. The three appear
+        together when all are done; those of an earlier run stay until then.
+    models : sequence of str or path
+        Models to score with; by default those that ship for this kind of input.
+    seed : int
+        Of splits and the map.
+
+    Returns
+    -------
+    Outcome
+    """
+    out = Path(out)
+    with write_together(out) as work:
+        report = stamps(
+            images,
+            work / "stamps.lance",
+            size_px=size_px,
+            size_arcsec=size_arcsec,
+            positions=positions,
+            zeropoint=zeropoint,
+            bands=bands,
+            detect=detect,
+            seed=seed,
+        )
+        table = StampTable.open(work / "stamps.lance")
+        chosen = choose_models(table, models)
+        scores = score_and_map(table, chosen, seed=seed)
+        outcome = write_outcome(
+            work,
+            table,
+            scores,
+            chosen,
+            report,
+            title=out.resolve().name,
+            command=f"strandline find {' '.join(str(image) for image in images[:5])}"
+            f"{' …' if len(images) > 5 else ''} --out {out}",
+            curves=card_curves(chosen),
+            history=card_history(chosen),
+            seed=seed,
+        )
+    return replace(outcome, folder=out)

@@ -1,0 +1,75 @@
+"""``embed`` and ``classify``: a model's features and scores of every stamp."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from strandline import learn
+from strandline.api.tables import choose_models
+from strandline.classify import catalogue_ending, write_catalogue
+from strandline.classify.score import Scores, ranked, score_table
+from strandline.learn import Model
+from strandline.stamps import StampTable
+
+__all__ = ["classify", "embed"]
+
+
+def embed(
+    table: str | Path, model: str | Path, *, column: str = "embedding", batch_size: int = 128
+) -> int:
+    """Write a model's features of every stamp into the table, as a column with a vector index.
+
+    Parameters
+    ----------
+    table : path
+        The stamp table; the column is added to it, pixels are not rewritten.
+    model : str or path
+        A model's folder, or the name of one that ships.
+    column : str
+        Replaced if it is there.
+
+    Returns
+    -------
+    int
+        Number of features.
+    """
+    opened = StampTable.open(table)
+    loaded = Model.load(model)
+    width = loaded.feature_count
+    schema = pa.schema([pa.field(column, pa.list_(pa.float32(), width))])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for _rows, features in learn.embed_table(opened, loaded, batch_size=batch_size):
+            flat = pa.array(features.reshape(-1))
+            yield pa.record_batch([pa.FixedSizeListArray.from_arrays(flat, width)], schema=schema)
+
+    opened.add_columns(batches(), schema, {f"{column}_model": str(model)})
+    opened.build_index(column)
+    return width
+
+
+def classify(
+    table: str | Path,
+    models: Sequence[str | Path],
+    out: str | Path,
+    *,
+    batch_size: int = 128,
+) -> Scores:
+    """Score every galaxy of a table and write the ranked catalogue.
+
+    Parameters
+    ----------
+    table : path
+        The stamp table; it is only read.
+    models : sequence of str or path
+        Folders or shipped names. With several, ``probability`` is their average in log-odds and
+        each has a column of its own; with none, those that ship for this kind of table.
+    out : path
+        ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
+    """
+    catalogue_ending(out)
+    opened = StampTable.open(table)
+    scores = score_table(opened, choose_models(opened, models), batch_size=batch_size)
+    write_catalogue(ranked(opened, scores), out)
+    return scores

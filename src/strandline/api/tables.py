@@ -1,0 +1,48 @@
+"""Small joins that several commands share: which models, whose labels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from strandline.labels import LabelKeys, Labels, read_labels
+from strandline.learn import Model
+from strandline.progress import say
+from strandline.stamps import StampTable
+
+__all__ = ["SHIPPED", "choose_models", "table_labels"]
+
+SHIPPED = {
+    "fits": ("survey-cnn", "survey-nnclr"),
+    "picture": ("picture-cnn", "picture-nnclr"),
+}
+"""Models in the package, by kind of table; used where no model is named."""
+
+
+def choose_models(table: StampTable, names: Sequence[str | Path]) -> dict[str, Model]:
+    """Load the named models, or those that ship for this kind of table, and say which.
+
+    Returns
+    -------
+    dict
+        By short name (the folder's), in the order given.
+    """
+    chosen = list(names) or list(SHIPPED[table.spec.kind])
+    models: dict[str, Model] = {}
+    for name in chosen:
+        short = base = Path(name).name
+        count = 1
+        while short in models:  # two folders may share their last name
+            count += 1
+            short = f"{base}_{count}"
+        models[short] = Model.load(name)
+    if not names:
+        say(f"Using the models that ship for {table.spec.kind} input: {', '.join(models)}.")
+    return models
+
+
+def table_labels(table: StampTable, path: str | Path) -> Labels:
+    """Read a label file, match it to the table and say what was used."""
+    columns = table.columns("id", "source", "path")
+    keys = LabelKeys(*(columns[name].to_pylist() for name in ("id", "source", "path")))
+    labels = read_labels(path, keys)
+    say(f"{path}: {labels.summary()}.")
+    return labels

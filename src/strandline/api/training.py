@@ -1,0 +1,85 @@
+"""``pretrain`` and ``train``: tables (and labels) in, model folder out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from strandline import learn
+from strandline.api.tables import table_labels
+from strandline.learn import Model
+from strandline.recipe import Recipe
+from strandline.stamps import StampTable
+
+__all__ = ["pretrain", "train"]
+
+
+def pretrain(
+    tables: Sequence[str | Path],
+    out: str | Path,
+    *,
+    recipe: str | Path = "brown2025-nnclr",
+    epochs: int | None = None,
+    seed: int = 0,
+) -> Model:
+    """Train an encoder on unlabelled stamps, by self-supervision.
+
+    Parameters
+    ----------
+    tables : sequence of paths
+        Stamp tables, all of the same bands.
+    out : path
+        The model's folder. An interrupted run of the same command goes on where it stopped.
+    recipe : str or path
+        Name of a recipe in the package, or a TOML file.
+    epochs : int, optional
+        Instead of the recipe's.
+    seed : int
+        Same seed, same machine: same model.
+    """
+    opened = [StampTable.open(path) for path in tables]
+    return learn.pretrain(opened, Recipe.load(recipe), Path(out), epochs=epochs, seed=seed)
+
+
+def train(
+    table: str | Path,
+    labels: str | Path,
+    out: str | Path,
+    *,
+    recipe: str | Path | None = None,
+    encoder: str | Path | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+) -> Model:
+    """Train a classifier on labels: end to end, or a head on a frozen encoder.
+
+    Parameters
+    ----------
+    table : path
+        The stamp table.
+    labels : path
+        CSV, see `strandline.labels.read_labels`.
+    out : path
+        The model's folder.
+    recipe : str or path, optional
+        By default the encoder's, or ``brown2025-cnn`` without an encoder.
+    encoder : str or path, optional
+        A model made by `pretrain`; its features are kept as they are.
+    epochs, seed
+        As for `pretrain`.
+    """
+    opened = StampTable.open(table)
+    base = Model.load(encoder) if encoder else None
+    matched = table_labels(opened, labels)
+    if recipe is None and base is not None:
+        chosen = base.recipe
+    else:
+        chosen = Recipe.load(recipe or "brown2025-cnn")
+    return learn.train(
+        opened,
+        matched.rows,
+        matched.values,
+        chosen,
+        Path(out),
+        encoder=base,
+        epochs=epochs,
+        seed=seed,
+    )

@@ -1,0 +1,287 @@
+"""The command line: thin commands over `strandline.api`, which is imported only when one runs."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strandline._version import __version__
+from strandline.errors import StrandlineError
+
+if TYPE_CHECKING:
+    from strandline.stamps import DetectOptions, StampReport
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="strandline",
+    help="Find interacting galaxies in multi-band survey images.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Images = Annotated[
+    list[str], typer.Argument(help="FITS files, colour pictures, folders, globs, or a tiles.csv.")
+]
+Table = Annotated[Path, typer.Argument(help="A stamp table made by `strandline stamps`.")]
+OneModel = Annotated[str, typer.Option(help="A model's folder, or the name of one that ships.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", help="A model's folder or name; repeat for several. Default: those that ship."
+    ),
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same machine: same result.")]
+SizePx = Annotated[
+    int | None,
+    typer.Option(min=16, help="Side of a stamp in px. [default: 200, a picture's own size]"),
+]
+SizeArcsec = Annotated[float | None, typer.Option(help="Side of a stamp in arcsec, instead of px.")]
+Positions = Annotated[
+    Path | None, typer.Option(help="Table of ra, dec in degrees that replaces detection.")
+]
+Zeropoint = Annotated[
+    float | None, typer.Option(help="AB magnitude of one image unit; wins over the headers.")
+]
+BandNames = Annotated[
+    str | None,
+    typer.Option("--bands", help="A cube's planes, e.g. g,r,z, if its header has no BANDS."),
+]
+MinSnr = Annotated[
+    float | None, typer.Option(min=0, help="Least signal-to-noise of a galaxy to get a stamp.")
+]
+MaxMag = Annotated[float | None, typer.Option(help="Faintest magnitude that gets a stamp.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
+
+
+_INTERRUPTED = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"strandline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find interacting galaxies in multi-band survey images."""
+
+
+def _detect_options(min_snr: float | None, max_mag: float | None) -> "DetectOptions":
+    from strandline.stamps import DetectOptions
+
+    given = {"min_snr": min_snr, "max_mag": max_mag}
+    return DetectOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+@app.command(epilog="Example: strandline demo --out demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything; report.html is in it.")],
+    seed: Seed = 0,
+) -> None:
+    """Make a small survey with known interacting galaxies and do the whole job on it."""
+    from strandline import api
+
+    result = api.demo(out, seed=seed)
+    typer.echo(result.summary())
+
+
+@app.command(epilog="Example: strandline find 'images/*.fits' --out run")
+def find(
+    images: Images,
+    out: Annotated[
+        Path, typer.Option(help="Folder for catalogue.parquet, stamps.lance and report.html.")
+    ],
+    model: Models = None,
+    size_px: SizePx = None,
+    size_arcsec: SizeArcsec = None,
+    positions: Positions = None,
+    zeropoint: Zeropoint = None,
+    bands: BandNames = None,
+    min_snr: MinSnr = None,
+    max_mag: MaxMag = None,
+    seed: Seed = 0,
+) -> None:
+    """Rank all galaxies in survey images by how likely they interact."""
+    from strandline import api
+
+    result = api.find(
+        images,
+        out,
+        models=model or (),
+        size_px=size_px,
+        size_arcsec=size_arcsec,
+        positions=positions,
+        zeropoint=zeropoint,
+        bands=bands.split(",") if bands else None,
+        detect=_detect_options(min_snr, max_mag),
+        seed=seed,
+    )
+    typer.echo(result.summary())
+
+
+@app.command(epilog="Example: strandline stamps field*.fits.fz --out stamps.lance")
+def stamps(
+    images: Images,
+    out: Annotated[Path, typer.Option(help="The table to write, e.g. stamps.lance.")],
+    size_px: SizePx = None,
+    size_arcsec: SizeArcsec = None,
+    positions: Positions = None,
+    zeropoint: Zeropoint = None,
+    bands: BandNames = None,
+    min_snr: MinSnr = None,
+    max_mag: MaxMag = None,
+    seed: Seed = 0,
+) -> None:
+    """Cut a stamp around every galaxy of the images into one table."""
+    from strandline import api
+
+    report: StampReport = api.stamps(
+        images,
+        out,
+        size_px=size_px,
+        size_arcsec=size_arcsec,
+        positions=positions,
+        zeropoint=zeropoint,
+        bands=bands.split(",") if bands else None,
+        detect=_detect_options(min_snr, max_mag),
+        seed=seed,
+    )
+    typer.echo(f"{out}: {report.summary()}")
+
+
+@app.command(
+    epilog="Example: strandline pretrain stamps.lance --recipe brown2025-nnclr --out encoder"
+)
+def pretrain(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE...", help="Stamp tables of the same bands.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model.")],
+    recipe: Annotated[
+        str, typer.Option(help="Name of a recipe, or a TOML file.")
+    ] = "brown2025-nnclr",
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train an encoder on unlabelled stamps by self-supervision."""
+    from strandline import api
+
+    model = api.pretrain(tables, out, recipe=recipe, epochs=epochs, seed=seed)
+    typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(
+    epilog="Example: strandline train stamps.lance --labels labels.csv "
+    "--recipe brown2025-cnn --out cnn"
+)
+def train(
+    table: Table,
+    labels: Annotated[
+        Path,
+        typer.Option(help="CSV with id or file, and label: 1/0 or interacting/non_interacting."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model.")],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Name or TOML file. [default: the encoder's, else brown2025-cnn]"),
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="A pretrained model whose features a head is trained on.")
+    ] = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train a classifier on labels: end to end, or a head on a pretrained encoder."""
+    from strandline import api
+
+    model = api.train(table, labels, out, recipe=recipe, encoder=encoder, epochs=epochs, seed=seed)
+    typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(epilog="Example: strandline embed stamps.lance --model encoder")
+def embed(table: Table, model: OneModel, batch_size: BatchSize = 128) -> None:
+    """Write a model's features of every stamp into the table, for search and maps."""
+    from strandline import api
+
+    width = api.embed(table, model, batch_size=batch_size)
+    typer.echo(f"{table}: column embedding, {width} features by {model}")
+
+
+@app.command(epilog="Example: strandline classify stamps.lance --model cnn --out scores.csv")
+def classify(
+    table: Table,
+    out: Annotated[Path, typer.Option(help="Catalogue: .parquet, .csv, .fits or .votable.")],
+    model: Models = None,
+    batch_size: BatchSize = 128,
+) -> None:
+    """Score every galaxy of a table and write the ranked catalogue."""
+    from strandline import api
+
+    scores = api.classify(table, model or (), out, batch_size=batch_size)
+    typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
+
+
+@app.command(epilog="Example: strandline search stamps.lance --like field-003-00042 -n 20")
+def search(
+    table: Table,
+    like: Annotated[str, typer.Option(help="Id of a galaxy in the table.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+) -> None:
+    """List the galaxies that look most like one of them."""
+    from strandline import api
+
+    found = api.search(table, like, n=n)
+    typer.echo(f"{'id':32s} {'ra':>11s} {'dec':>11s} {'similarity':>10s}  source")
+    for row in found.to_pylist():
+        typer.echo(
+            f"{row['id']:32s} {row['ra']:11.6f} {row['dec']:+11.6f} {row['similarity']:10.3f}"
+            f"  {row['source']}"
+        )
+
+
+@app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="A catalogue made by `classify` or `find`.")],
+    truth: Annotated[Path, typer.Option(help="CSV of labels, as for `train`.")],
+    out: Annotated[
+        Path | None, typer.Option(help="JSON to write. [default: FILE with .evaluation.json]")
+    ] = None,
+    column: Annotated[str, typer.Option(help="Which probability to measure.")] = "probability",
+    threshold: Annotated[float, typer.Option(help="For the counts of right and wrong.")] = 0.5,
+) -> None:
+    """Measure a scored catalogue against labels."""
+    from strandline import api
+
+    evaluation = api.evaluate(file, truth, out=out, column=column, threshold=threshold)
+    for line in evaluation.lines():
+        typer.echo(line)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; what the user can mend is said without a traceback, exit status 1.
+
+    Ctrl-C and a termination signal end alike (exit status 130), so that unfinished output is
+    cleaned away in both cases.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app(arguments)
+    except StrandlineError as error:
+        typer.echo(f"strandline: {error}", err=True)
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("strandline: interrupted; no output was left half-written.", err=True)
+        raise
