@@ -14,7 +14,7 @@ CATALOGUE = pa.table(
         "source": ["x.fits", "1.jpg", "y.fits"],
         "ra": [10.5, np.nan, 359.25],
         "mag_r": pa.array([17.0, np.nan, 20.25], pa.float32()),
-        "radius_arcsec": pa.array([1.0, 2.0, 3.0], pa.float32()),
+        "radius_arcsec": pa.array([1.5, 2.5, 3.5], pa.float32()),
         "flags": pa.array([0, 3, 16], pa.int32()),
         "probability": pa.array([0.75, 0.5, 0.25], pa.float32()),
     }
@@ -47,7 +47,8 @@ def test_units_travel_with_the_file(tmp_path: Path, ending: str) -> None:
 def test_batches_are_streamed_as_one_catalogue(tmp_path: Path) -> None:
     batches = [CATALOGUE.slice(k, 1).combine_chunks().to_batches()[0] for k in range(3)]
     write_catalogue(iter(batches), tmp_path / "c.parquet")
-    assert read_catalogue(tmp_path / "c.parquet").equals(CATALOGUE)
+    back = read_catalogue(tmp_path / "c.parquet")
+    assert str(back.to_pylist()) == str(CATALOGUE.to_pylist())
 
 
 def test_unknown_ending_lists_the_known_ones(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ def read_catalogue(path: str | Path) -> pa.Table:
             return pa.parquet.read_table(path)
         if kind == "csv":
             text = {name: pa.string() for name in ("id", "source", "tile", "path")}
-            options = pa.csv.ConvertOptions(column_types=text)
+            # only an empty field is missing: a galaxy may be called "NA", and "nan" is a number
+            options = pa.csv.ConvertOptions(column_types=text, null_values=[""])
             return pa.csv.read_csv(path, convert_options=options)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnitsWarning)
