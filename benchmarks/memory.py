@@ -1,4 +1,4 @@
-"""Peak memory of embed and classify on a table and on one four times as long (bounded: ratio near 1)."""
+"""Peak memory of embed and classify on a table and on one four times as long: ratio near 1."""
 
 import json
 import subprocess
