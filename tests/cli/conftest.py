@@ -1,0 +1,82 @@
+"""A small simulated survey, cut and learned from once, for all tests of the command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from strandline import api
+from strandline.simulate import labels_from_truth, make_survey
+from strandline.stamps import StampTable
+
+TINY_CNN = """
+name = "tiny-cnn"
+description = "For tests."
+[encoder]
+kind = "cnn"
+input_px = 32
+widths = [8, 16]
+stem_px = 3
+stem_stride = 1
+features = 16
+[objective]
+kind = "bce"
+[optimiser]
+kind = "adam"
+learning_rate = 1e-3
+epochs = 2
+batch_size = 16
+"""
+
+TINY_NNCLR = """
+name = "tiny-nnclr"
+description = "For tests."
+[encoder]
+kind = "resnet"
+input_px = 32
+widths = [8, 16]
+blocks = 1
+stem_px = 3
+stem_stride = 2
+[objective]
+kind = "nnclr"
+queue = 64
+projection = [16, 16]
+prediction = [16, 16]
+[optimiser]
+kind = "adamw"
+learning_rate = 1e-3
+epochs = 1
+batch_size = 16
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the survey and everything made from it lie."""
+
+    images: Path
+    table: Path
+    labels: Path
+    cnn: Path
+    nnclr: Path
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Three fields with their truth, a stamp table, and both kinds of model (hardly trained)."""
+    folder = tmp_path_factory.mktemp("world")
+    here = World(*(folder / name for name in ("images", "t.lance", "labels.csv", "cnn", "nnclr")))
+    truth = make_survey(
+        here.images, fields=4, size_px=500, bands=("g", "r", "z"), galaxies_per_field=14, seed=1
+    )
+    api.stamps([here.images], here.table, seed=1)
+    labels_from_truth(truth, StampTable.open(here.table), here.labels)
+    recipes = {}
+    for name, text in (("cnn", TINY_CNN), ("nnclr", TINY_NNCLR)):
+        recipes[name] = folder / f"{name}.toml"
+        recipes[name].write_text(text)
+    api.train(here.table, here.labels, here.cnn, recipe=recipes["cnn"])
+    api.pretrain([here.table], folder / "encoder", recipe=recipes["nnclr"])
+    api.train(here.table, here.labels, here.nnclr, encoder=folder / "encoder")
+    return here
