@@ -85,7 +85,7 @@ def shells(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Gen
         towards = aspect + np.pi * (k % 2) + rng.normal(0, 0.15)
         opened = opening * rng.uniform(0.6, 1.2)
         image += rng.uniform(0.35, 1.0) * _shell(radius, azimuth, edge, towards, opened)
-    feature, feature_flux = weigh(image, flux_njy, edge, rng, brightness=(23.8, 25.9))
+    feature, feature_flux = weigh(image, flux_njy, edge, rng, brightness=(23.2, 25.2))
     body_flux = flux_njy - feature_flux
     elliptical(
         canvas, 0.9 * body_flux, plan.radius_arcsec, plane, rng, redshift=plan.redshift, index=3.5

@@ -41,7 +41,7 @@ def tails(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Gene
         x, y = plane.to_sky(*track.particles(_PARTICLES, rng))
         image += weights[k] * canvas.splat(x, y, smooth_arcsec=0.25)
     length = _Tail(start, ends[0], leave, swing, 0.0).length_arcsec()
-    feature, feature_flux = weigh(image, flux_njy, length, rng, brightness=(23.6, 25.8))
+    feature, feature_flux = weigh(image, flux_njy, length, rng, brightness=(23.2, 25.4))
 
     pitch = np.radians(rng.uniform(20, 32))
     arms = Arms(2, pitch, sense, leave, start, rng.uniform(1.8, 3.5))
@@ -75,7 +75,7 @@ def merger(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Gen
     plane = Plane(float(np.arctan2(dy, dx)), rng.uniform(0.65, 0.95))
     x, y, weight, length = _plumes(size, int(rng.integers(2, 4)), rng)
     plumes = canvas.splat(x + dx / 2, y + dy / 2, weight, smooth_arcsec=0.3)
-    feature, plume_flux = weigh(plumes, flux_njy, length, rng, brightness=(23.4, 25.4))
+    feature, plume_flux = weigh(plumes, flux_njy, length, rng, brightness=(23.2, 25.0))
 
     youth = rng.uniform(0.2, 0.6)
     sed = population_sed(youth)

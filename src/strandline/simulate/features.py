@@ -10,7 +10,7 @@ from strandline.simulate.plans import Feature
 
 __all__ = ["weigh"]
 
-_FAINTEST_SHARE, _BRIGHTEST_SHARE = 0.05, 0.4
+_FAINTEST_SHARE, _BRIGHTEST_SHARE = 0.08, 0.4
 _HELD = 0.8  # of the feature's light, within the area over which its brightness is meant
 _SMOOTH_ARCSEC = 0.4  # so that the grain of particles does not count as brightness
 
@@ -21,13 +21,14 @@ def weigh(
     length_arcsec: float,
     rng: np.random.Generator,
     *,
-    brightness: tuple[float, float] = (23.8, 26.0),
+    brightness: tuple[float, float] = (23.3, 25.6),
 ) -> tuple[Feature, float]:
     """Decide how bright a feature is.
 
     A surface brightness is drawn evenly from the range `brightness` (mag/arcsec2, r) and then
-    bounded so that the feature holds 5 to 40 % of the galaxy's light, as tidal features do
-    (e.g. Duc & Renaud 2013): small galaxies have small features, not bright ones.
+    bounded so that the feature holds 8 to 40 % of the galaxy's light: small galaxies have small
+    features. That is the bright end of what is known of tidal features, so that a thousand
+    galaxies are enough to learn from.
 
     Parameters
     ----------

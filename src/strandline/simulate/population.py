@@ -18,15 +18,16 @@ from strandline.simulate.portraits import reach_arcsec
 __all__ = ["FieldPlan", "FieldRequest", "half_light_arcsec", "plan_field"]
 
 _CLUSTER_REDSHIFT, _REDSHIFT_SPREAD = 0.05, 0.0027  # 800 km/s
-_BRIGHTEST, _FAINTEST, _COUNT_SLOPE = 15.5, 19.7, 0.18
+_BRIGHTEST, _FAINTEST, _COUNT_SLOPE = 15.5, 19.5, 0.16
 _FAINTEST_COMPANION = 20.2
 _BACKGROUND_MAG, _BACKGROUND_SLOPE = (20.5, 24.5), 0.35
 _STAR_MAG, _STAR_SLOPE = (13.8, 23.0), 0.19
 _MARGIN_PX = 40  # galaxies' centres keep away from the field's edge
 _CANDIDATE_PLACES = 60
-_CHANCE_NEIGHBOUR = 0.42  # as many as interacting galaxies have companions
-_TAIL_COMPANION = 0.65
+_CHANCE_NEIGHBOUR = 0.36  # as many as interacting galaxies have companions
+_TAIL_COMPANION, _DISC_COMPANION = 0.65, 0.5
 
+_BRIGHTEST_IRREGULAR = 17.8  # M_r = -19; they are dwarfs
 _MASSIVE_MAG = 18.3  # shells and streams are mostly those of massive galaxies
 _INTERACTION_SHARE: dict[Interaction, float] = {
     "tails": 0.28,
@@ -121,7 +122,8 @@ def _systems(request: FieldRequest, rng: np.random.Generator) -> list[list[Galax
         wanted[True] -= len(system)
         systems.append(system)
     while wanted[False] > 0:
-        system = [_galaxy(request, next(number), _draw_mag(rng), _draw_morphology(rng), rng)]
+        mag = _draw_mag(rng)
+        system = [_galaxy(request, next(number), mag, _draw_morphology(mag, rng), rng)]
         if wanted[False] > 1 and rng.random() < _CHANCE_NEIGHBOUR:
             system.append(_neighbour(request, next(number), system[0], rng))
         wanted[False] -= len(system)
@@ -163,7 +165,11 @@ def _pair(
         other = replace(other, radius_arcsec=plan.radius_arcsec * rng.uniform(0.6, 1.0))
     else:
         mag = _companion_mag(plan.mag_r, rng)
-        other = _galaxy(request, number, mag, _draw_morphology(rng), rng)
+        disc = rng.random() < _DISC_COMPANION
+        morphology = "spiral" if disc else _draw_morphology(mag, rng)
+        other = _galaxy(request, number, mag, morphology, rng)
+        if other.morphology in ("spiral", "barred"):  # discs are drawn out too, others hardly
+            other = replace(other, interaction="tails", partner_arcsec=(-dx, -dy))
     other = replace(
         other, x=dx / PIXEL_ARCSEC, y=dy / PIXEL_ARCSEC, redshift=plan.redshift, primary=plan.id
     )
@@ -174,11 +180,11 @@ def _neighbour(
     request: FieldRequest, number: int, plan: GalaxyPlan, rng: np.random.Generator
 ) -> GalaxyPlan:
     """Return a galaxy that only happens to be near `plan` on the sky."""
-    close = rng.random() < 0.35
+    close = rng.random() < 0.25
     dx, dy = _offset_arcsec(plan, rng.uniform(0.9, 1.8) if close else rng.uniform(2.5, 5.2), rng)
     redshift = None if rng.random() < 0.5 else rng.uniform(0.08, 0.22)
     mag = _companion_mag(plan.mag_r, rng)
-    other = _galaxy(request, number, mag, _draw_morphology(rng), rng, redshift=redshift)
+    other = _galaxy(request, number, mag, _draw_morphology(mag, rng), rng, redshift=redshift)
     return replace(other, x=dx / PIXEL_ARCSEC, y=dy / PIXEL_ARCSEC)
 
 
@@ -295,6 +301,7 @@ def _draw_interaction(mag_r: float, most: int, rng: np.random.Generator) -> Inte
     return kinds[rng.choice(len(kinds), p=share / share.sum())]
 
 
-def _draw_morphology(rng: np.random.Generator) -> Morphology:
+def _draw_morphology(mag_r: float, rng: np.random.Generator) -> Morphology:
     names = list(_MORPHOLOGY_SHARE)
-    return names[rng.choice(len(names), p=list(_MORPHOLOGY_SHARE.values()))]
+    name = names[rng.choice(len(names), p=list(_MORPHOLOGY_SHARE.values()))]
+    return "spiral" if name == "irregular" and mag_r < _BRIGHTEST_IRREGULAR else name

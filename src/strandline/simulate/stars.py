@@ -13,7 +13,9 @@ from strandline.simulate.plans import StarPlan
 
 __all__ = ["add_stars"]
 
-_SMALLEST_HALF_PX, _LARGEST_HALF_PX = 12, 260
+_SMALLEST_HALF_PX, _LARGEST_HALF_PX = 12, 220
+_HALO_SHARE, _HALO_ARCSEC = 0.012, 5.0  # light scattered in the telescope, falls as radius^-3
+_BRIGHT_MAG = -1.5  # peak over saturation, from which on halo and spikes are painted
 _SPIKE_SHARE = 2.2e-3  # of the star's light in each spike
 _SPIKE_FALL_ARCSEC = 6.0
 _BLEED_PX_PER_MAG = 14.0
@@ -30,7 +32,10 @@ def add_stars(
     for star in stars:
         sed = star_sed(star.g_minus_r)[BANDS.index(exposure.band)]
         flux = float(mag_to_flux(star.mag_r)) * float(sed)
-        half = _half_px(flux, exposure.psf_fwhm_arcsec)
+        peak = flux * float(moffat(np.zeros(1), exposure.psf_fwhm_arcsec)[0])
+        excess_mag = 2.5 * np.log10(peak / exposure.saturation_njy)
+        bright = excess_mag > _BRIGHT_MAG
+        half = _LARGEST_HALF_PX if bright else _half_px(flux, exposure.psf_fwhm_arcsec)
         x0, y0 = round(star.x), round(star.y)
         top, left = max(y0 - half, 0), max(x0 - half, 0)
         patch = light_njy[top : y0 + half + 1, left : x0 + half + 1]
@@ -38,10 +43,8 @@ def add_stars(
         dy = np.arange(top, top + patch.shape[0])[:, None] - star.y
         profile = moffat(np.hypot(dx, dy) * PIXEL_ARCSEC, exposure.psf_fwhm_arcsec)
         patch += np.float32(flux) * profile
-        peak = flux * float(moffat(np.zeros(1), exposure.psf_fwhm_arcsec)[0])
-        excess_mag = 2.5 * np.log10(max(peak / exposure.saturation_njy, 1e-9))
-        if excess_mag > -1.5:
-            patch += _spikes(dx, dy, flux)
+        if bright:
+            patch += _spikes(dx, dy, flux) + _halo(dx, dy, flux)
         if excess_mag > 0:
             patch += _bleed(dx, dy, excess_mag, exposure)
 
@@ -65,6 +68,12 @@ def _spikes(
         line = fall * np.exp(-0.5 * (aside / width) ** 2) / (width * np.sqrt(2 * np.pi))
         image += (2 * _SPIKE_SHARE * flux_njy * PIXEL_ARCSEC**2 * line).astype(np.float32)
     return image
+
+
+def _halo(dx: NDArray[np.float64], dy: NDArray[np.float64], flux_njy: float) -> NDArray[np.float32]:
+    ratio = np.hypot(dx, dy) * PIXEL_ARCSEC / _HALO_ARCSEC
+    peak = 0.5 / (np.pi * _HALO_ARCSEC**2) * PIXEL_ARCSEC**2
+    return np.asarray(_HALO_SHARE * flux_njy * peak * (1 + ratio**2) ** -1.5, dtype=np.float32)
 
 
 def _bleed(

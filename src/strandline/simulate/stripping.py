@@ -30,7 +30,7 @@ def jellyfish(
     knotted = knots(canvas, diffuse, int(rng.integers(15, 45)), rng)
     image = diffuse / max(float(diffuse.sum()), 1e-12)
     image = image + 0.5 * knotted / max(float(knotted.sum()), 1e-12)
-    feature, feature_flux = weigh(image, flux_njy, reach, rng, brightness=(23.2, 25.2))
+    feature, feature_flux = weigh(image, flux_njy, reach, rng, brightness=(23.0, 24.8))
 
     body_flux = flux_njy - feature_flux
     spiral(
@@ -55,8 +55,8 @@ def _tentacles(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     xs, ys, weights = [], [], []
     for across in np.linspace(-1, 1, count) + rng.normal(0, 0.12, count):
-        long = reach * rng.uniform(0.35, 1.0) * (1 - 0.3 * across**2)
-        along = np.minimum(rng.exponential(0.7, _PARTICLES), rng.uniform(0, 1.1, _PARTICLES))
+        long = reach * rng.uniform(0.45, 1.0) * (1 - 0.3 * across**2)
+        along = np.minimum(rng.exponential(0.9, _PARTICLES), rng.uniform(0, 1.1, _PARTICLES))
         bend, flare = rng.normal(0, 0.12), 1 + 0.25 * along
         wiggle = 0.05 * size * np.sin(rng.uniform(0, 6.3) + along * rng.uniform(4, 9))
         aside = 0.8 * size * across * flare + bend * size * along**2 + wiggle

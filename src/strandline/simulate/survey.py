@@ -30,7 +30,7 @@ def make_survey(
     size_px: int = 1000,
     bands: Sequence[str] = ("u", "g", "r", "i", "z"),
     interacting_fraction: float = 0.3,
-    galaxies_per_field: int = 90,
+    galaxies_per_field: int = 80,
     seed: int = 0,
     workers: int = 1,
 ) -> SurveyTruth:
