@@ -1,0 +1,71 @@
+"""The card of a model: how it was made and how good it is, as plain JSON."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from strandline._version import __version__
+from strandline.recipe import Recipe
+from strandline.stamps import StampTable
+
+__all__ = ["describe_tables", "history_columns", "history_csv", "new_card"]
+
+
+def new_card(
+    tables: Sequence[StampTable], recipe: Recipe, seed: int, **training: Any
+) -> dict[str, Any]:
+    """Return the part of a card that all models have.
+
+    Keys: ``recipe``, ``description``, ``bands``, ``kind``, ``size_px``, ``pixel_scale_arcsec``
+    (median, None for pictures), ``training`` (tables, counts, epochs), ``seed``, ``created``,
+    ``versions``.
+    """
+    spec = tables[0].spec
+    scales = np.concatenate([_floats(table, "pixel_scale_arcsec") for table in tables])
+    known = scales[np.isfinite(scales)]
+    return {
+        "recipe": recipe.name,
+        "description": recipe.description,
+        "bands": list(spec.bands),
+        "kind": spec.kind,
+        "size_px": spec.size_px,
+        "pixel_scale_arcsec": float(np.median(known)) if len(known) else None,
+        "training": {"tables": describe_tables(tables), **training},
+        "seed": seed,
+        "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "versions": {
+            "strandline": __version__,
+            "torch": torch.__version__,
+            "lightning": lightning.__version__,
+            "python": platform.python_version(),
+        },
+    }
+
+
+def describe_tables(tables: Sequence[StampTable]) -> list[dict[str, Any]]:
+    """Return name and number of stamps of each table; no folders, so that cards can be shared."""
+    return [{"name": table.path.name, "stamps": len(table)} for table in tables]
+
+
+def history_columns(history: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """Return a history by metric, one value an epoch; NaN where one was not measured."""
+    names = dict.fromkeys(name for epoch in history for name in epoch)
+    return {name: [epoch.get(name, float("nan")) for epoch in history] for name in names}
+
+
+def history_csv(history: Sequence[Mapping[str, float]]) -> str:
+    """Return a history as the text of a CSV file, one line an epoch."""
+    columns = history_columns(history)
+    rows = zip(*columns.values(), strict=True)
+    lines = [",".join(columns), *(",".join(f"{value:.9g}" for value in row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _floats(table: StampTable, name: str) -> NDArray[np.float64]:
+    return np.asarray(table.columns(name)[name], dtype=np.float64)

@@ -1,0 +1,154 @@
+"""Running a task to its end with Lightning: progress, checkpoints, exact resume, Ctrl-C."""
+
+import json
+import logging
+import shutil
+import signal
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from strandline.errors import TrainingError
+from strandline.learn.callbacks import Checkpoints, Reporter
+from strandline.learn.tasks import Task
+from strandline.progress import say, track
+
+__all__ = ["bf16_pays", "fit", "remove_training_folder", "training_folder"]
+
+_CHECKPOINT = "last.ckpt"
+
+
+def training_folder(out: Path) -> Path:
+    """Return the folder beside `out` in which an unfinished training keeps its checkpoint."""
+    return out.with_name(f".{out.name}.training")
+
+
+def bf16_pays() -> bool:
+    """Return whether this machine multiplies bfloat16 faster than float32 (GPU, or CPU with AMX).
+
+    Only speed depends on it: weights, losses and views stay float32.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+
+
+def fit(task: Task, out: Path, what: str, fingerprint: Mapping[str, Any]) -> None:
+    """Train `task`, going on from a checkpoint of the same training if there is one.
+
+    Changes `task`. A checkpoint is written at the end of each epoch; resumed equals
+    uninterrupted, because all randomness depends on the seed and the epoch only.
+
+    Parameters
+    ----------
+    task : Task
+    out : Path
+        Where the model will be; the checkpoint lies in `training_folder`, until the caller
+        removes it when the model is saved.
+    what : str
+        Named in progress and messages.
+    fingerprint : mapping
+        What the training depends on; plain JSON.
+
+    Raises
+    ------
+    TrainingError
+        If the checkpoint is of another training, or the loss is not finite.
+    OutputError
+        If the checkpoint cannot be written.
+    """
+    folder = training_folder(out)
+    checkpoint = folder / _CHECKPOINT
+    epochs = task.recipe.optimiser.epochs
+    done = _epochs_done(checkpoint, fingerprint) if checkpoint.is_file() else 0
+    if done:
+        say(f"{out}: goes on after epoch {done} of {epochs}, from {checkpoint}.")
+    task.data.train.load("training")
+    task.data.validation.load("validation")
+    per_epoch = sum(len(index) for index in task.plan(0))
+    with track(f"Training {what}", (epochs - done) * per_epoch, "images") as advance, _quiet():
+        trainer = pl.Trainer(
+            accelerator="gpu" if torch.cuda.is_available() else "cpu",
+            devices=1,
+            precision="bf16-mixed" if bf16_pays() else "32-true",
+            max_epochs=epochs,
+            callbacks=[Reporter(advance), Checkpoints(checkpoint, fingerprint)],
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,
+        )
+        try:
+            _run(trainer, task, checkpoint if done else None)
+        except KeyboardInterrupt:
+            kept = checkpoint.is_file()
+            place = f"goes on after epoch {trainer.current_epoch}" if kept else "starts anew"
+            say(f"Interrupted. The same command {place}{f' (kept in {folder})' if kept else ''}.")
+            raise
+
+
+def _run(trainer: pl.Trainer, task: Task, checkpoint: Path | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with torch.random.fork_rng():
+            trainer.fit(task, ckpt_path=checkpoint, weights_only=True)
+    except SystemExit as end:
+        # Lightning turns Ctrl-C into an exit and leaves the signal ignored
+        signal.signal(signal.SIGINT, handler)
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from end
+        raise
+
+
+def _epochs_done(checkpoint: Path, fingerprint: Mapping[str, Any]) -> int:
+    """Return the epochs that a checkpoint holds, if it is of the same training."""
+    folder = checkpoint.parent
+    try:
+        kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        found, done = json.loads(kept["strandline"]), int(kept["epoch"]) + 1
+    except Exception as error:
+        raise TrainingError(
+            f"{checkpoint}: the checkpoint of an earlier training is damaged "
+            f"({type(error).__name__}: {error}). Remove {folder} to train from the start."
+        ) from error
+    wanted = json.loads(json.dumps(fingerprint))
+    differences = [
+        f"{key} was {found.get(key)}, now {wanted.get(key)}"
+        for key in sorted(found.keys() | wanted.keys())
+        if found.get(key) != wanted.get(key)
+    ]
+    if differences:
+        raise TrainingError(
+            f"{folder}: holds an unfinished training that differs from this one: "
+            f"{'; '.join(differences)}. Repeat the command that began it, choose another --out, "
+            f"or remove {folder} to train from the start."
+        )
+    return done
+
+
+def remove_training_folder(out: Path) -> None:
+    """Remove the checkpoint of a training whose model is saved."""
+    shutil.rmtree(training_folder(out), ignore_errors=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning from advertising itself and from advice that does not apply here."""
+    names = ("lightning.pytorch", "lightning.fabric", "lightning")
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
