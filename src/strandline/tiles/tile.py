@@ -15,12 +15,31 @@ Kind = Literal["fits", "picture"]
 
 @dataclass(frozen=True)
 class BandImage:
-    """Where the pixels of one band are."""
+    """Where the pixels of one band are, and what is known of them beyond their header.
+
+    Attributes
+    ----------
+    band : str
+    path : Path
+    hdu, plane : int or None
+        Which part of the file, and which plane of a cube; the first image by default.
+    variance_hdu, weight_hdu, mask_hdu : int or None
+        Planes that lie beside the image in the same file; a weight is an inverse variance.
+    weight, mask : Path or None
+        Files of their own.
+    zeropoint : float or None
+        AB mag; wins over the header.
+    psf_fwhm_arcsec : float or None
+        Wins over the header.
+    """
 
     band: str
     path: Path
     hdu: int | None = None
     plane: int | None = None
+    variance_hdu: int | None = None
+    weight_hdu: int | None = None
+    mask_hdu: int | None = None
     weight: Path | None = None
     mask: Path | None = None
     zeropoint: float | None = None

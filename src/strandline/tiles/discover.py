@@ -1,0 +1,288 @@
+"""From what the user names to tiles that can be read: headers only, nothing is decoded."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from glob import glob, has_magic
+from itertools import groupby, pairwise
+from pathlib import Path
+
+from strandline.errors import OptionError, TileError
+from strandline.progress import track
+from strandline.tiles.bands import sort_bands
+from strandline.tiles.companions import is_companion, with_companions
+from strandline.tiles.picture import PICTURE_BANDS, PICTURE_ENDINGS
+from strandline.tiles.scan import Scanned, scan_fits
+from strandline.tiles.tile import BandImage, Discovery, ReadOptions, Skipped, TileSource
+from strandline.tiles.tilelist import is_tile_list, read_tile_list
+from strandline.tiles.wcs import Footprint
+
+__all__ = ["discover"]
+
+_FITS_ENDINGS = (
+    ".fits",
+    ".fit",
+    ".fts",
+    ".fits.fz",
+    ".fit.fz",
+    ".fits.gz",
+    ".fit.gz",
+    ".fits.bz2",
+    ".fz",
+)
+_SAME_CENTRE = 0.02  # of the side: bands of one tile may come from slightly shifted exposures
+_SAME_SCALE = 1e-3
+
+
+def discover(
+    inputs: Sequence[str | Path],
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+) -> Discovery:
+    """Find the tiles in files, folders, globs and tile lists.
+
+    FITS images of the same footprint become one tile with several bands; a second image of the
+    same sky in the same band begins another tile. Each colour picture is a tile of its own. A file
+    that cannot be used is set aside with the reason; the others go on.
+
+    Parameters
+    ----------
+    inputs : sequence of paths
+        Folders are searched for FITS files and pictures (not for tile lists), not their subfolders.
+    options : ReadOptions
+        Its `bands` name the planes of cubes, or the band of images, that do not tell.
+
+    Returns
+    -------
+    Discovery
+        Tiles sorted by name; bands from blue to red.
+
+    Raises
+    ------
+    OptionError
+        If `inputs` is empty.
+    """
+    if not inputs:
+        raise OptionError(
+            "No images were given. Name FITS files, pictures, folders or a tiles.csv."
+        )
+    skipped: list[Skipped] = []
+    files = _expand(inputs, skipped)
+    lists = [path for path in files if is_tile_list(path)]
+    pictures = [path for path in files if _ending(path) in PICTURE_ENDINGS]
+    images = [path for path in files if _is_fits(path)]
+    sources = _tiles_of_lists(lists, options, skipped) + _tiles_of_files(images, options, skipped)
+    if sources and pictures:
+        reason = (
+            "is a colour picture beside calibrated FITS images; they cannot share a table. "
+            "Run on the pictures separately."
+        )
+        skipped += [Skipped(str(path), reason) for path in pictures]
+        pictures = []
+    if pictures:
+        sources = [
+            TileSource(path.stem, (BandImage("rgb", path),), "picture", float("nan"))
+            for path in pictures
+        ]
+        bands: tuple[str, ...] = PICTURE_BANDS
+    else:
+        bands = sort_bands(image.band for source in sources for image in source.images)
+    return Discovery(tuple(_unique_names(sources)), tuple(skipped), bands)
+
+
+def _expand(inputs: Sequence[str | Path], skipped: list[Skipped]) -> list[Path]:
+    """Return the files that the inputs stand for, sorted, each once."""
+    found: dict[Path, None] = {}
+    for entry in inputs:
+        path = Path(entry)
+        if path.is_dir():
+            inside = sorted(child for child in path.iterdir() if child.is_file())
+            usable = [child for child in inside if _is_image(child)]
+            if not usable:
+                skipped.append(
+                    Skipped(str(path), f"is a folder without images ({len(inside)} other files).")
+                )
+            found |= dict.fromkeys(usable)
+        elif path.is_file():
+            if _is_image(path) or is_tile_list(path):
+                found[path] = None
+            else:
+                skipped.append(
+                    Skipped(
+                        str(path),
+                        f"has an ending that is not known; expected {', '.join(_FITS_ENDINGS)}, "
+                        f"{', '.join(PICTURE_ENDINGS)} or a tile list (.csv).",
+                    )
+                )
+        elif has_magic(str(entry)):
+            matches = sorted(Path(match) for match in glob(str(entry), recursive=True))  # noqa: PTH207
+            usable = [match for match in matches if match.is_file() and _is_image(match)]
+            if not usable:
+                skipped.append(Skipped(str(entry), "matches no image."))
+            found |= dict.fromkeys(usable)
+        else:
+            skipped.append(Skipped(str(path), "no such file or folder."))
+    return sorted(found)
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.lower()
+
+
+def _is_fits(path: Path) -> bool:
+    return path.name.lower().endswith(_FITS_ENDINGS)
+
+
+def _is_image(path: Path) -> bool:
+    return not path.name.startswith(".") and (_is_fits(path) or _ending(path) in PICTURE_ENDINGS)
+
+
+def _tiles_of_lists(
+    lists: Iterable[Path], options: ReadOptions, skipped: list[Skipped]
+) -> list[TileSource]:
+    sources = []
+    for path in lists:
+        try:
+            listed = read_tile_list(path)
+        except TileError as error:
+            skipped.append(Skipped(str(path), _without(error, path)))
+            continue
+        skipped += listed.skipped
+        for name, images in listed.tiles.items():
+            try:
+                sources.append(_listed_tile(name, images, options))
+            except TileError as error:
+                skipped.append(Skipped(f"{path}: tile {name}", str(error)))
+    return sources
+
+
+def _listed_tile(name: str, images: tuple[BandImage, ...], options: ReadOptions) -> TileSource:
+    """Return the tile, checked to be on one grid."""
+    places: list[tuple[Path, Footprint]] = []
+    for image in images:
+        # the list says the band: that the header or name does not is no hindrance
+        hinted = ReadOptions(options.zeropoint, options.bands or (image.band,))
+        places.append((image.path, scan_fits(image.path, hinted)[0].place))
+    for (first_path, first), (path, place) in pairwise(places):
+        if not _same_grid(first, place):
+            raise TileError(_grids_differ(first_path, first, path, place))
+    order = sort_bands(image.band for image in images)
+    return TileSource(
+        name,
+        tuple(sorted(images, key=lambda image: order.index(image.band))),
+        "fits",
+        places[0][1].pixel_scale_arcsec,
+    )
+
+
+def _tiles_of_files(
+    paths: Sequence[Path], options: ReadOptions, skipped: list[Skipped]
+) -> list[TileSource]:
+    scanned: list[Scanned] = []
+    images = [path for path in paths if not is_companion(path)]
+    used: set[Path] = set()
+    with track("Reading headers", len(images), "files") as advance:
+        for path in images:
+            try:
+                found = scan_fits(path, options)
+            except TileError as error:
+                skipped.append(Skipped(str(path), _without(error, path)))
+            else:
+                for entry in found:
+                    image = with_companions(entry.image, paths)
+                    used |= {path for path in (image.weight, image.mask) if path}
+                    scanned.append(Scanned(image, entry.place, entry.stem))
+            advance(1)
+    skipped += [
+        Skipped(str(path), "is a weight or mask whose image was not given.")
+        for path in paths
+        if is_companion(path) and path not in used
+    ]
+    return _group(scanned, skipped)
+
+
+def _group(scanned: Sequence[Scanned], skipped: list[Skipped]) -> list[TileSource]:
+    """Put images of the same patch of sky together, one a band; planes of one file never part."""
+    groups: list[list[Scanned]] = []
+    by_declination: defaultdict[int, list[int]] = defaultdict(list)
+    for _, part in groupby(scanned, key=lambda entry: (entry.image.path, entry.image.hdu)):
+        entries = list(part)
+        place = entries[0].place
+        # a degree of declination is wider than 2 % of any image's side
+        near = [k for d in (-1, 0, 1) for k in by_declination[int(place.dec_deg) + d]]
+        same_sky = [k for k in near if _same_patch(groups[k][0].place, place)]
+        bands = {entry.image.band for entry in entries}
+        home = next(
+            (k for k in same_sky if bands.isdisjoint(entry.image.band for entry in groups[k])),
+            None,
+        )
+        if home is None:
+            by_declination[int(place.dec_deg)].append(len(groups))
+            groups.append(entries)
+        else:
+            groups[home] += entries
+    sources = [_tile_of_group(group, skipped) for group in groups]
+    return [source for source in sources if source is not None]
+
+
+def _tile_of_group(group: list[Scanned], skipped: list[Skipped]) -> TileSource | None:
+    order = sort_bands(entry.image.band for entry in group)
+    entries = sorted(group, key=lambda entry: order.index(entry.image.band))
+    first = entries[0]
+    for entry in entries[1:]:
+        if not _same_grid(first.place, entry.place):
+            reason = _grids_differ(first.image.path, first.place, entry.image.path, entry.place)
+            skipped.extend(Skipped(str(each.image.path), reason) for each in entries)
+            return None
+    return TileSource(
+        first.stem,
+        tuple(entry.image for entry in entries),
+        "fits",
+        first.place.pixel_scale_arcsec,
+    )
+
+
+def _same_patch(one: Footprint, other: Footprint) -> bool:
+    side = min(one.side_arcsec, other.side_arcsec)
+    return (
+        abs(one.side_arcsec - other.side_arcsec) < _SAME_CENTRE * side
+        and one.apart_arcsec(other) < _SAME_CENTRE * side
+    )
+
+
+def _same_grid(one: Footprint, other: Footprint) -> bool:
+    return (
+        one.shape == other.shape
+        and abs(one.pixel_scale_arcsec / other.pixel_scale_arcsec - 1) < _SAME_SCALE
+        and one.apart_arcsec(other) < _SAME_CENTRE * one.side_arcsec
+    )
+
+
+def _grids_differ(path: Path, one: Footprint, other_path: Path, other: Footprint) -> str:
+    def told(place: Footprint) -> str:
+        shape = f"{place.shape[1]}x{place.shape[0]} px"
+        where = f"ra {place.ra_deg:.4f}, dec {place.dec_deg:.4f}"
+        return f'{shape} of {place.pixel_scale_arcsec:.4f}" at {where}'
+
+    return (
+        f"bands of one tile are on different grids: {path} has {told(one)}, {other_path} has "
+        f"{told(other)}. Bring them to one grid first (reproject or SWarp do)."
+    )
+
+
+def _unique_names(sources: Iterable[TileSource]) -> list[TileSource]:
+    """Return the sources with names that are unique and safe in ids, sorted by name."""
+    taken: set[str] = set()
+    renamed = []
+    for source in sorted(sources, key=lambda source: (source.name, source.path)):
+        base = re.sub(r"[^A-Za-z0-9._+-]+", "-", source.name).strip("-") or "tile"
+        name, count = base, 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        renamed.append(TileSource(name, source.images, source.kind, source.pixel_scale_arcsec))
+    return renamed
+
+
+def _without(error: TileError, path: Path) -> str:
+    return str(error).removeprefix(f"{path}: ")
