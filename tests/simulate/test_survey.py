@@ -9,6 +9,10 @@ from astropy.wcs import WCS
 from strandline.errors import OptionError, OutputError
 from strandline.photometry import flux_to_mag, zeropoint_to_njy
 from strandline.simulate import SurveyTruth, make_survey
+from strandline.simulate import fields as fields_module
+from strandline.simulate import survey as survey_module
+from strandline.simulate.population import FieldRequest
+from strandline.simulate.truth import TruthRow
 
 
 def _small(out: Path, *, seed: int = 4, workers: int = 1, bands: str = "gr") -> SurveyTruth:
@@ -124,6 +128,25 @@ def test_a_survey_is_replaced_but_other_files_are_not(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"thesis\.tex.*would be lost"):
         make_survey(out, fields=1, size_px=128, galaxies_per_field=2)
     assert (out / "thesis.tex").exists()
+
+
+def test_a_run_cut_off_leaves_the_old_survey(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "images"
+    old = make_survey(out, fields=1, size_px=128, bands=("r",), galaxies_per_field=2)
+    real = fields_module.make_field
+
+    def interrupted(request: FieldRequest, bands: tuple[str, ...], folder: Path) -> list[TruthRow]:
+        if request.name == "field-001":
+            raise KeyboardInterrupt("field-001")
+        return real(request, bands, folder)
+
+    monkeypatch.setattr(survey_module, "make_field", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="field-001"):
+        make_survey(out, fields=2, size_px=128, bands=("g",), galaxies_per_field=2)
+    assert SurveyTruth.read(out).table.equals(old.table)
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:

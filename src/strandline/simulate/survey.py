@@ -2,6 +2,7 @@
 
 import math
 import multiprocessing
+import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,7 @@ from strandline.simulate.truth import SurveyTruth, TruthRow
 __all__ = ["make_survey"]
 
 _REFERENCE_AREA_PX = 1_000_000  # what the numbers per field are meant for
-_BACKGROUND_PER_FIELD, _STARS_PER_FIELD = 170, 60
+_BACKGROUND_PER_FIELD, _STARS_PER_FIELD = 120, 60
 
 
 def make_survey(
@@ -125,7 +126,9 @@ def _make_fields(
         return
     count = len(requests)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(workers, count), mp_context=context, initializer=_leave_interrupts_to_the_parent
+    ) as pool:
         try:
             yield from pool.map(make_field, requests, [bands] * count, [folder] * count)
         except BrokenProcessPool as error:
@@ -135,6 +138,10 @@ def _make_fields(
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check(fields: int, size_px: int, fraction: float, galaxies: int, workers: int) -> None:
