@@ -8,6 +8,7 @@ set; unlike the impurity of a selected sample it does not depend on how rare int
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -204,13 +205,11 @@ def _measures() -> dict[str, _Measure]:
         "average_precision": lambda truth, score: float(average_precision_score(truth, score)),
     }
     for contamination in CONTAMINATIONS:
-        measures[f"completeness {contamination}"] = lambda truth, score, c=contamination: (
-            completeness_at(truth, score, c)
+        measures[f"completeness {contamination}"] = partial(
+            completeness_at, contamination=contamination
         )
     for fraction in INSPECTED:
-        measures[f"recall_inspected {fraction}"] = lambda truth, score, f=fraction: (
-            recall_inspected(truth, score, f)
-        )
+        measures[f"recall_inspected {fraction}"] = partial(recall_inspected, fraction=fraction)
     return measures
 
 

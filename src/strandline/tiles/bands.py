@@ -23,14 +23,14 @@ _IN_NAME = re.compile(
 def band_of_filter(text: str) -> str:
     """Return the band that a FILTER keyword means: ``"g DECam SDSS c0001 4720.0"`` is g.
 
-    Names that are not one of the broad optical bands are kept, in lower case without spaces.
+    Of other names the first word is kept, in lower case.
     """
     text = text.strip()
     for pattern in (_LETTER_FIRST, _LETTER_LAST, _CAMERA_GLUED):
         found = pattern.match(text)
         if found:
             return found[1].lower()
-    return re.sub(r"[^a-z0-9]+", "", text.lower())
+    return re.sub(r"[^a-z0-9]+", "", (text.lower().split() or [""])[0])
 
 
 def filter_of(*headers: Header) -> str | None:

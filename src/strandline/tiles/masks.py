@@ -33,7 +33,7 @@ def mask_planes(
 
 def _bits(mask: NDArray[np.int64], header: Header, planes: tuple[str, ...]) -> NDArray[np.bool_]:
     bits = sum(1 << int(header[name]) for name in planes if name in header)
-    return (mask & bits) != 0
+    return np.asarray((mask & bits) != 0, dtype=np.bool_)
 
 
 def empty_pixels(image: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -21,12 +21,12 @@ def pixel_map(wcs: WCS, other: WCS, shape: tuple[int, int]) -> NDArray[np.float6
     ndarray, shape (2, y, x)
         Row and column in the other image.
     """
-    knots = [np.linspace(0, side - 1, max(4, side // _KNOT_EVERY_PX)) for side in shape]
-    x, y = np.meshgrid(knots[1], knots[0])
+    y_knots, x_knots = (np.linspace(0, side - 1, max(4, side // _KNOT_EVERY_PX)) for side in shape)
+    x, y = np.meshgrid(x_knots, y_knots)
     column, row = other.all_world2pix(*wcs.all_pix2world(x, y, 0), 0, quiet=True)
     rows, columns = np.arange(shape[0]), np.arange(shape[1])
     return np.stack(
-        [RectBivariateSpline(*knots, values)(rows, columns) for values in (row, column)]
+        [RectBivariateSpline(y_knots, x_knots, values)(rows, columns) for values in (row, column)]
     )
 
 

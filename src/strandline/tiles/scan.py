@@ -100,7 +100,7 @@ def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
             )
         found: list[Scanned] = []
         for k in chosen:
-            beside = _beside(names) if len(chosen) == 1 else {}
+            beside = names if len(chosen) == 1 else {}
             suffix = f"-{file[k].name}" if len(chosen) > 1 else ""
             found += _scan_hdu(path, file, k, beside, suffix, options)
         return found
@@ -113,18 +113,15 @@ def _axes(hdu: fits.hdu.base._BaseHDU) -> int:
     return len(shape)
 
 
-def _beside(names: dict[int, str]) -> dict[str, int]:
-    roles = {"variance_hdu": _VARIANCE_NAMES, "weight_hdu": _WEIGHT_NAMES, "mask_hdu": _MASK_NAMES}
-    return {
-        role: k for role, allowed in roles.items() for k, name in names.items() if name in allowed
-    }
+def _first_named(names: dict[int, str], allowed: set[str]) -> int | None:
+    return next((k for k, name in names.items() if name in allowed), None)
 
 
 def _scan_hdu(
     path: Path,
     file: fits.HDUList,
     k: int,
-    beside: dict[str, int],
+    beside: dict[int, str],
     suffix: str,
     options: ReadOptions,
 ) -> list[Scanned]:
@@ -146,7 +143,14 @@ def _scan_hdu(
             )
         return [
             Scanned(
-                BandImage(band, path, hdu=k, **beside),
+                BandImage(
+                    band,
+                    path,
+                    hdu=k,
+                    variance_hdu=_first_named(beside, _VARIANCE_NAMES),
+                    weight_hdu=_first_named(beside, _WEIGHT_NAMES),
+                    mask_hdu=_first_named(beside, _MASK_NAMES),
+                ),
                 place,
                 (rest if named == band else stem) + suffix,
             )

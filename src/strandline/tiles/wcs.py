@@ -66,6 +66,8 @@ def celestial_wcs(header: Header, path: Path) -> WCS:
     if "CD1_1" in header or "CD2_2" in header:
         for key in ("CDELT1", "CDELT2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"):
             header.remove(key, ignore_missing=True)
+        if not any(header.get(key) for key in ("CD1_1", "CD1_2", "CD2_1", "CD2_2")):
+            raise TileError(f"{path}: {_trouble(header)}")  # wcslib would take degrees as pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
