@@ -39,7 +39,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 weights: $(STAMP)
-	$(BIN)/python -m benchmarks.weights --realsky "$(REALSKY)"
+	$(BIN)/python scripts/make_weights.py --realsky "$(REALSKY)"
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,1 +1,1 @@
-"""Speed as ratios measured in one run, and the making of the weights that ship."""
+"""Speed and memory, as ratios measured in one run."""
