@@ -1,0 +1,85 @@
+"""Faint light: all bands together, smoothed, black on white, as deep imaging papers print it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.report.stretch import asinh_scale, hatch, noise_of, sky_level, smooth
+
+__all__ = ["faint_picture", "faint_view_of_picture"]
+
+_SMOOTHING_PX = 1.5
+_WHITE_SIGMA = -1.2
+_BLACK_SIGMA = 150.0
+_SOFTENING_SIGMA = 2.5
+_CORRELATED = 1.7
+_LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_MISSING = 214
+_HATCH = 196
+
+
+def faint_picture(
+    flux_njy: NDArray[np.float32],
+    noise_njy: NDArray[np.float32],
+    *,
+    smoothing_px: float = _SMOOTHING_PX,
+) -> NDArray[np.uint8]:
+    """Return the inverted picture of all bands together that shows light near the sky's noise.
+
+    The bands are summed with weights 1 / noise squared (the best signal-to-noise for a source of
+    equal flux in all), smoothed by a Gaussian, and shown on an asinh scale from 1.2 sigma below
+    the sky (white) to 150 sigma above (black), where sigma is the noise after smoothing.
+
+    Parameters
+    ----------
+    flux_njy : ndarray of float32, shape (band, y, x)
+        NaN where missing.
+    noise_njy : ndarray of float32, shape (band,)
+        Sky noise per pixel; estimated from the stamp where not positive.
+    smoothing_px : float
+        Sigma of the Gaussian.
+
+    Returns
+    -------
+    ndarray of uint8, shape (y, x)
+        Rows in the order of `flux_njy`. Where every band is missing, a light hatch.
+    """
+    shape = flux_njy.shape[1:]
+    total = np.zeros(shape, np.float32)
+    weight = np.zeros(shape, np.float32)
+    for plane, given in zip(flux_njy, noise_njy, strict=True):
+        good = np.isfinite(plane)
+        if good.any():
+            sigma = noise_of(plane, float(given))
+            inverse = np.float32(1 / sigma**2)
+            total += np.where(good, plane - np.float32(sky_level(plane, sigma)), 0) * inverse
+            weight += good * inverse
+    missing = weight == 0
+    with np.errstate(invalid="ignore"):
+        signal = np.where(missing, np.nan, total / np.sqrt(weight)).astype(np.float32)
+    # White noise falls by 2 sqrt(pi) s when smoothed; that of resampled coadds is correlated and
+    # falls less.
+    gain = np.float32(2 * np.sqrt(np.pi) * smoothing_px / _CORRELATED)
+    return _draw(smooth(signal, smoothing_px) * gain, missing)
+
+
+def faint_view_of_picture(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the same view of an already stretched picture, from its luminance.
+
+    Parameters
+    ----------
+    rgb : ndarray of float32, shape (3, y, x)
+        0..255.
+    """
+    luminance = np.tensordot(_LUMINANCE, rgb, axes=1).astype(np.float32)[None]
+    # Its scale is neither linear nor its noise known: a noise of 4 levels suits 8-bit JPEG.
+    noise = max(noise_of(luminance[0], float("nan")), 4.0)
+    return faint_picture(luminance, np.array([noise], np.float32), smoothing_px=2.0)
+
+
+def _draw(signal: NDArray[np.float32], missing: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    dark = asinh_scale(signal, _WHITE_SIGMA, _BLACK_SIGMA, _SOFTENING_SIGMA)
+    grey: NDArray[np.uint8] = np.nan_to_num(255 * (1 - np.clip(dark, 0, 1)) + 0.5).astype(np.uint8)
+    lines = hatch((missing.shape[0], missing.shape[1]))
+    grey[missing & ~lines] = _MISSING
+    grey[missing & lines] = _HATCH
+    return grey

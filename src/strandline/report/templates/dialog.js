@@ -1,0 +1,144 @@
+/* The large view of one galaxy. */
+let current = -1;
+
+/** Galaxies in the order of the gallery as it is now shown; elsewhere by rank. */
+function sequence() {
+  const shown = items.filter((item) => !item.hidden).map((item) => Number(item.dataset.k));
+  return shown.includes(current) ? shown : [...Array(galaxyCount).keys()].sort((a, b) => G.rank[a] - G.rank[b]);
+}
+
+function step(by) {
+  const order = sequence();
+  openGalaxy(order[(order.indexOf(current) + by + order.length) % order.length]);
+}
+
+function bigPicture(box, k, view) {
+  box.replaceChildren();
+  if (k < items.length) {
+    const source = document.querySelector(`#grid > li[data-k="${k}"] img.${view}`);
+    const image = el("img", { alt: source.alt });
+    image.src = source.src;
+    box.append(image);
+    const scale = overlay(k);
+    if (scale) box.append(scale);
+  } else if (data.columns) {
+    box.append(thumbCanvas(k, 320, view));
+  }
+}
+
+/** Scale bar, and the arrows of north and east where the direction is known. */
+function overlay(k) {
+  const field = G.scale[k] * data.size;
+  if (!field) return null;
+  const lengths = [10, 20, 5, 30, 60, 2, 120, 1, 300, 600];
+  const length = lengths.find((arcsec) => arcsec / field > 0.08 && arcsec / field < 0.42);
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 100 100");
+  svg.setAttribute("class", "overlay");
+  const add = (tag, attributes, text) => {
+    const part = document.createElementNS(space, tag);
+    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
+    if (text) part.textContent = text;
+    svg.append(part);
+  };
+  if (length) {
+    const wide = (100 * length) / field;
+    add("path", { d: `M5 94v1.6h${wide.toFixed(2)}v-1.6` });
+    add("text", { x: 5 + wide / 2, y: 92.6, "text-anchor": "middle" }, `${length}″`);
+  }
+  if (G.north[k] !== null) {
+    for (const [name, turn] of [["N", 0], ["E", 90]]) {
+      const angle = ((G.north[k] + turn) * Math.PI) / 180;
+      const dx = -Math.sin(angle), dy = -Math.cos(angle);
+      const line = [90, 90, 90 + 8 * dx, 90 + 8 * dy].map((value) => value.toFixed(2));
+      add("path", { d: `M${line[0]} ${line[1]}L${line[2]} ${line[3]}` });
+      add("text", { x: 90 + 10.5 * dx, y: 91 + 10.5 * dy, "text-anchor": "middle" }, name);
+    }
+  }
+  return svg;
+}
+
+function copyButton(text) {
+  const button = el("button", { type: "button", class: "plain" }, "Copy");
+  button.addEventListener("click", async () => {
+    button.textContent = (await copy(text)) ? "Copied" : "Press Ctrl-C";
+    setTimeout(() => { button.textContent = "Copy"; }, 1600);
+  });
+  return button;
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = el("textarea", {});
+    area.value = text;
+    $("dialog").append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function chanceLine(name, p) {
+  return el("div", { class: "chance-line" }, el("span", {}, name),
+    el("span", { class: "meter", "--p": p ?? 0 }, el("i")), el("b", {}, two(p)));
+}
+
+function openGalaxy(k) {
+  current = k;
+  $("dialog-title").replaceChildren(el("small", {}, String(G.rank[k])), G.id[k]);
+  bigPicture($("big-colour"), k, "colour");
+  bigPicture($("big-faint"), k, "faint");
+  $("only-small").hidden = k < items.length;
+  $("chances").replaceChildren(chanceLine(models.length ? "together" : "interacting", G.p[k]),
+    ...models.map((model) => chanceLine(model, G["p:" + model][k])));
+  if (G.label && G.label[k] !== null) {
+    $("chances").append(el("div", { class: "line" }, `Known to be ${G.label[k] ? "interacting" : "not interacting"}.`));
+  }
+  $("where-box").hidden = !G.sky[k];
+  if (G.sky[k]) {
+    const degrees = `${G.ra[k].toFixed(6)} ${G.dec[k] < 0 ? "" : "+"}${G.dec[k].toFixed(6)}`;
+    $("where").replaceChildren(
+      el("div", { class: "line" }, G.sky[k], copyButton(G.sky[k].replace("−", "-"))),
+      el("div", { class: "line" }, degrees.replace("-", "−"), copyButton(degrees)));
+  }
+  const mags = data.bands.filter((band) => (G["m:" + band] || [])[k] != null).map((band) => {
+    const error = (G["e:" + band] || [])[k];
+    return el("span", {}, el("i", {}, band), two(G["m:" + band][k]),
+      error == null ? "" : el("small", {}, ` ± ${two(error)}`));
+  });
+  if (G.radius[k] != null) mags.push(el("span", {}, el("i", {}, "half-light radius"), `${G.radius[k].toFixed(1)}″`));
+  $("mags-box").hidden = mags.length === 0;
+  $("mags").replaceChildren(...mags);
+  $("from").replaceChildren(...[...new Set([G.source[k], G.tile[k]])].filter(Boolean)
+    .map((text) => el("div", { class: "line" }, text)));
+  const flags = data.flags.filter(([bit]) => G.flags[k] & bit);
+  $("flags").replaceChildren(...(flags.length
+    ? flags.map(([, words, meaning]) => el("div", { class: "line", title: meaning }, words))
+    : [el("div", { class: "line" }, "none")]));
+  const kin = data.kin[k] || [];
+  $("kin-box").hidden = kin.length === 0;
+  $("kin").replaceChildren(...kin.map((other) => {
+    const button = el("button", { type: "button", title: G.id[other] }, thumbCanvas(other, 84), two(G.p[other]));
+    button.addEventListener("click", () => openGalaxy(other));
+    return button;
+  }));
+  if (!$("dialog").open) $("dialog").showModal();
+  $("dialog").scrollTop = 0;
+}
+
+if ($("dialog")) {
+  $("before").addEventListener("click", () => step(-1));
+  $("after").addEventListener("click", () => step(1));
+  $("close").addEventListener("click", () => $("dialog").close());
+  $("dialog").addEventListener("click", (event) => { if (event.target === $("dialog")) $("dialog").close(); });
+  $("dialog").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") step(-1);
+    if (event.key === "ArrowRight") step(1);
+  });
+  listeners.push(() => { if ($("dialog").open) openGalaxy(current); });
+}
