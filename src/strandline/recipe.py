@@ -4,7 +4,7 @@ import json
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -234,15 +234,6 @@ class Recipe(_Section):
                 lines += [f"{key} = {_toml(value)}" for key, value in content.items()]
         return "\n".join(lines) + "\n"
 
-    def differences(self, other: "Recipe") -> list[str]:
-        """List what differs in `other`, e.g. ``optimiser.epochs: 50 here, 20 there``."""
-        here, there = _flat(self.model_dump(mode="json")), _flat(other.model_dump(mode="json"))
-        return [
-            f"{key}: {here.get(key, 'absent')} here, {there.get(key, 'absent')} there"
-            for key in sorted(here.keys() | there.keys())
-            if here.get(key) != there.get(key)
-        ]
-
 
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the recipes that ship."""
@@ -254,16 +245,6 @@ def recipe_names() -> tuple[str, ...]:
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict)
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _toml(value: object) -> str:

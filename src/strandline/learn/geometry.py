@@ -136,9 +136,10 @@ def resample(pixels: Tensor, maps: Tensor, output_px: int) -> Tensor:
 
 def _resample_seen(pixels: Tensor, grid: Tensor) -> Tensor:
     missing = ~torch.isfinite(pixels)
-    lost = F.grid_sample(missing.float(), grid, align_corners=False)
+    # what is missing at the edge is missing beyond it, and sky there is sky beyond it
+    lost = F.grid_sample(missing.float(), grid, padding_mode="border", align_corners=False)
     total = F.grid_sample(pixels.masked_fill(missing, 0.0), grid, align_corners=False)
-    share = 1 - lost  # what lies beyond the edge counts as seen: as sky
+    share = 1 - lost
     return torch.where(share > _LEAST_SEEN - 1e-5, total / share, torch.nan)
 
 

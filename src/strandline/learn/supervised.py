@@ -24,7 +24,8 @@ class Classifier(nn.Module):
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
-        self.last = nn.Linear(encoder.feature_count, 1)
+        with torch.random.fork_rng(devices=[]):  # a layer draws its weights when it is made
+            self.last = nn.Linear(encoder.feature_count, 1)
         nn.init.zeros_(self.last.weight)  # begins undecided, whatever the seed
         nn.init.zeros_(self.last.bias)
 

@@ -1,0 +1,84 @@
+"""The head against scikit-learn's own pipeline, and its choice of strength."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from strandline.learn.heads import Head, fit_head
+
+STRENGTHS = (1e-3, 1e-1, 10.0)
+
+
+def sample(count: int = 300, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Features of unequal scale, of which the first two tell the class."""
+    random = np.random.default_rng(seed)
+    values = (random.random(count) < 0.2).astype(np.int64)
+    features = random.normal(size=(count, 8))
+    features[:, :2] += values[:, None]
+    return (features * np.logspace(-2, 2, 8) + 3).astype(np.float32), values
+
+
+def test_the_head_is_a_balanced_logistic_regression_on_standardised_features() -> None:
+    features, values = sample()
+    head, chosen = fit_head(features, values, (0.1,), 5, seed=0)
+    oracle = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
+    )
+    oracle.fit(features.astype(np.float64), values)
+    expected = oracle.predict_proba(features.astype(np.float64))[:, 1]
+    # the head's coefficients are stored as float32
+    np.testing.assert_allclose(head.probability(features), expected, atol=1e-4)
+    assert chosen["strength"] == 0.1
+
+
+def test_pure_noise_is_given_the_strongest_penalty() -> None:
+    random = np.random.default_rng(1)
+    features = random.normal(size=(120, 60)).astype(np.float32)
+    values = np.arange(120) % 2
+    _, chosen = fit_head(features, values, STRENGTHS, 5, seed=0)
+    assert chosen["strength"] == min(STRENGTHS)
+    assert 0.25 < chosen["auc"] < 0.75  # no class to find: 0.5, sigma 0.05
+
+
+def test_the_cross_validated_auc_is_honest() -> None:
+    features, values = sample()
+    head, chosen = fit_head(features, values, STRENGTHS, 5, seed=0)
+    fresh, truth = sample(20_000, seed=9)
+    scores = head.probability(fresh)
+    above = scores[truth == 1][:, None] > scores[truth == 0][None, :2000]
+    # 60 positives: sigma of the AUC about 0.025
+    assert chosen["auc"] == pytest.approx(above.mean(), abs=0.08)
+
+
+def test_the_fit_repeats_with_the_seed() -> None:
+    features, values = sample()
+    one, other = (fit_head(features, values, STRENGTHS, 5, seed=3) for _ in range(2))
+    assert np.array_equal(one[0].weight, other[0].weight)
+    assert one[1] == other[1]
+
+
+def test_folds_shrink_to_the_rarer_class() -> None:
+    features, _ = sample(30)
+    values = np.zeros(30, dtype=np.int64)
+    values[:2] = 1
+    _, chosen = fit_head(features, values, (0.1,), 5, seed=0)
+    assert np.isfinite(chosen["log_loss"])
+
+
+def test_dead_features_do_no_harm() -> None:
+    features, values = sample()
+    dead = np.concatenate([features, np.full((300, 2), 7.0, dtype=np.float32)], axis=1)
+    head, _ = fit_head(dead, values, (0.1,), 5, seed=0)
+    plain, _ = fit_head(features, values, (0.1,), 5, seed=0)
+    np.testing.assert_allclose(head.probability(dead), plain.probability(features), atol=1e-4)
+
+
+def test_a_networks_last_layer_is_a_head() -> None:
+    weight = np.array([1.0, -2.0], dtype=np.float32)
+    head = Head.linear(weight, 0.5)
+    features = np.array([[0.0, 0.0], [1.0, 0.0], [400.0, -400.0], [-400.0, 400.0]], np.float32)
+    expected = [1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(-1.5)), 1.0, 0.0]
+    np.testing.assert_allclose(head.probability(features), expected, atol=1e-6)
