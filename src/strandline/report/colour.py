@@ -152,7 +152,7 @@ def _compose(light: _Channels) -> NDArray[np.float32]:
     calm = smooth(mean, 1.0)
     # Pixels far above the noise are shown as they are, those in the noise smoothed.
     trust = _ramp(calm / noise, _TRUSTED_SIGMA)
-    brightness = np.clip(_stretch(trust * mean + (1 - trust) * calm, calm, noise), 0, None)
+    brightness = np.clip(_stretch(trust * mean + (1 - trust) * calm, noise), 0, None)
     trust = _ramp(calm / noise, _COLOUR_TRUSTED_SIGMA)
     calm_flux = [smooth(plane, _COLOUR_SMOOTHING_PX) for plane in light.flux]
     flux = trust * light.flux + (1 - trust) * np.stack(calm_flux)
@@ -173,14 +173,13 @@ def _ramp(value: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.f
     return np.asarray(np.clip((value - low) / (high - low), 0, 1), np.float32)
 
 
-def _stretch(
-    mean: NDArray[np.float32], calm: NDArray[np.float32], noise: float
-) -> NDArray[np.float32]:
+def _stretch(mean: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
     """Scale so that the sky is nearly black and the galaxy in the middle reaches white."""
-    height, width = calm.shape
+    height, width = mean.shape
     y, x = height // 2, width // 2
     reach_y, reach_x = max(height // 5, 1), max(width // 5, 1)
-    middle = calm[y - reach_y : y + reach_y, x - reach_x : x + reach_x]
+    middle = mean[y - reach_y : y + reach_y, x - reach_x : x + reach_x]
+    middle = smooth(middle, 0.6)  # a single hot pixel counts for less
     peak = float(np.max(middle, initial=0.0, where=np.isfinite(middle)))
     white = max(peak, _LEAST_PEAK_SIGMA * noise)
     softening = max(_SOFTENING_SIGMA * noise, white / _DYNAMIC_RANGE)

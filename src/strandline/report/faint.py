@@ -13,6 +13,7 @@ _BLACK_SIGMA = 150.0
 _SOFTENING_SIGMA = 2.5
 _CORRELATED = 1.7
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_PICTURE_SIGMA = (1.2, 3.5)
 _MISSING = 214
 _HATCH = 196
 
@@ -70,10 +71,15 @@ def faint_view_of_picture(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
     rgb : ndarray of float32, shape (3, y, x)
         0..255.
     """
-    luminance = np.tensordot(_LUMINANCE, rgb, axes=1).astype(np.float32)[None]
-    # Its scale is neither linear nor its noise known: a noise of 4 levels suits 8-bit JPEG.
-    noise = max(noise_of(luminance[0], float("nan")), 4.0)
-    return faint_picture(luminance, np.array([noise], np.float32), smoothing_px=2.0)
+    luminance = smooth(np.tensordot(_LUMINANCE, rgb, axes=1).astype(np.float32), 2.0)
+    missing = np.asarray(~np.isfinite(luminance))
+    if missing.all():
+        return _draw(luminance, missing)
+    # The scale is not linear and the sky is cut off at black, so that its level and noise cannot
+    # be told as in an image; the limits of the noise were chosen by eye.
+    sky = np.percentile(luminance[~missing], 20)
+    noise = np.clip(noise_of(luminance, float("nan")), *_PICTURE_SIGMA)
+    return _draw(((luminance - sky) / noise).astype(np.float32), missing)
 
 
 def _draw(signal: NDArray[np.float32], missing: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -77,7 +77,10 @@ def _value(value: Any) -> str:
 
 
 def tile_lines(inputs: ReportInputs) -> tuple[list[TileLine], int]:
-    """Return the tiles, those with notes first, and how many are left out of a long list."""
+    """Return the tiles, those with notes first, and how many are left out of a long list.
+
+    Of pictures, each of which is a tile, only those with notes.
+    """
     catalogue = inputs.catalogue
     notes: dict[str, list[str]] = {}
     for tile, note in inputs.notes:
@@ -90,7 +93,8 @@ def tile_lines(inputs: ReportInputs) -> tuple[list[TileLine], int]:
         galaxies.update(names)
         if "source" in catalogue.column_names:
             sources = dict(zip(names, _strings(catalogue, "source"), strict=True))
-    every = sorted(set(galaxies) | set(notes), key=lambda tile: (tile not in notes, tile))
+    named = set(notes) if inputs.table.spec.kind == "picture" else set(galaxies) | set(notes)
+    every = sorted(named, key=lambda tile: (tile not in notes, tile))
     lines = [
         TileLine(tile, sources.get(tile, ""), galaxies[tile], tuple(notes.get(tile, ())))
         for tile in every[:TILES_AT_MOST]

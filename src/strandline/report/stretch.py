@@ -8,6 +8,7 @@ __all__ = ["asinh_scale", "hatch", "noise_of", "sky_level", "smooth"]
 
 _HATCH_PERIOD_PX = 8
 _LEAST_WEIGHT = 1e-3
+_SIGMA_2_TO_10 = 2.054 - 1.282  # between these percentiles of a normal distribution
 
 
 def noise_of(plane: NDArray[np.float32], noise: float) -> float:
@@ -38,13 +39,18 @@ def noise_of(plane: NDArray[np.float32], noise: float) -> float:
 
 
 def sky_level(plane: NDArray[np.float32], noise: float) -> float:
-    """Return the sky's level: for a normal sky, 1.645 sigma above its 5th percentile.
+    """Return the sky's level, from the faint end of the pixels.
 
-    Unlike the median it stays right while galaxies cover less than about nine tenths of the stamp,
-    and it copes with images whose background was never subtracted.
+    In a normal sky it lies 1.645 sigma above the 5th percentile. Sigma is `noise`, or what the 2nd
+    and 10th percentiles say if that is less. Unlike the median this stays right while galaxies
+    cover most of the stamp, and it copes with images whose background was never subtracted.
     """
     values = plane[np.isfinite(plane)]
-    return float(np.percentile(values, 5)) + 1.645 * noise if values.size else 0.0
+    if not values.size:
+        return 0.0
+    low, middle, high = np.percentile(values, (2, 5, 10))
+    sigma = min(noise, float(high - low) / _SIGMA_2_TO_10)
+    return float(middle) + 1.645 * sigma
 
 
 def smooth(plane: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
