@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from strandline import api
 from strandline.learn import Model
@@ -37,7 +38,7 @@ def synthetic_table(path: Path, rows: int, random: np.random.Generator) -> None:
             flux = noise[:count] + 100 * np.exp(-0.5 * (x**2 + y**2) / width**2)
             sigma = np.full(count, 10.0, dtype=np.float32)
             splits = random.choice(["train", "validation", "test"], count, p=[0.8, 0.1, 0.1])
-            columns = {
+            columns: dict[str, ArrayLike] = {
                 "id": [f"g-{start + row:05d}" for row in range(count)],
                 "source": ["synthetic.fits"] * count,
                 "split": splits,
@@ -102,8 +103,10 @@ def _measure(folder: Path, table: Path, recipe: Recipe) -> None:
 
 def main() -> None:
     """Print rates and ratios of both published recipes."""
-    print(f"{_ROWS} stamps, {_SIZE_PX} px, {len(BANDS)} bands, batches of {_BATCH}, "
-          f"{torch.get_num_threads()} threads")
+    print(
+        f"{_ROWS} stamps, {_SIZE_PX} px, {len(BANDS)} bands, batches of {_BATCH}, "
+        f"{torch.get_num_threads()} threads"
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         table = folder / "stamps.lance"

@@ -1,6 +1,5 @@
 """Training from a table against a bare loop over ready-made views in memory: at least 0.85."""
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -8,10 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.inference import BANDS, synthetic_table
 from strandline.learn.batches import Batch
 from strandline.learn.fitting import bf16_pays, fit
-from strandline.learn.preparing import gather, split_of, with_epochs
+from strandline.learn.preparing import gather, split_of
 from strandline.learn.selfsupervised import NnclrTask
 from strandline.learn.supervised import SupervisedTask
 from strandline.learn.tasks import Task, TrainingData
@@ -61,34 +59,21 @@ def _fit_rate(recipe: Recipe, data: TrainingData, folder: Path, name: str) -> fl
 
 def _bare_rate(recipe: Recipe, data: TrainingData) -> float:
     """Return images per second of forward, loss, backward, step on views that are there."""
-    task = _task(recipe, data).train()
+    task = _ReadyViews.of(recipe)(recipe, data, seed=0).train()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     task.to(device)
-    batches = [batch.to(device) for batch in _epoch(task)]
-    ready: list[tuple[Tensor, Tensor]] = []
-    for batch in batches:
-        ready += [task.view(batch, batch.number, side) for side in range(_sides(recipe))]
+    batches = [batch.to(device) for batch in task.train_dataloader()]
+    task.make_ready(batches, 1 if recipe.supervised else 2)
     optimiser = task.configure_optimizers()["optimizer"]
     images = _EPOCHS * sum(len(batch) for batch in batches)
-    task.trainer = None
     started = time.perf_counter()
     for _ in range(_EPOCHS):
-        views = iter(ready)
-        task.view = lambda *_: next(views)  # noqa: B023
         for batch in batches:
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays()):
                 loss, _features = task.loss(batch)
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
     if device.type == "cuda":
         torch.cuda.synchronize()
     return images / (time.perf_counter() - started)
-
-
-def _epoch(task: Task) -> list[Batch]:
-    return list(task.train_dataloader())
-
-
-def _sides(recipe: Recipe) -> int:
-    return 1 if recipe.supervised else 2

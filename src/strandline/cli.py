@@ -26,9 +26,14 @@ app = typer.Typer(
 )
 
 Images = Annotated[
-    list[str], typer.Argument(help="FITS files, colour pictures, folders, globs, or a tiles.csv.")
+    list[str],
+    typer.Argument(
+        metavar="IMAGES...", help="FITS files, colour pictures, folders, globs, or a tiles.csv."
+    ),
 ]
-Table = Annotated[Path, typer.Argument(help="A stamp table made by `strandline stamps`.")]
+Table = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="A stamp table made by `strandline stamps`.")
+]
 OneModel = Annotated[str, typer.Option(help="A model's folder, or the name of one that ships.")]
 Models = Annotated[
     list[str] | None,
@@ -81,8 +86,8 @@ def _root(
 def _detect_options(min_snr: float | None, max_mag: float | None) -> "DetectOptions":
     from strandline.stamps import DetectOptions
 
-    given = {"min_snr": min_snr, "max_mag": max_mag}
-    return DetectOptions(**{name: value for name, value in given.items() if value is not None})
+    usual = DetectOptions()
+    return DetectOptions(min_snr=usual.min_snr if min_snr is None else min_snr, max_mag=max_mag)
 
 
 @app.command(epilog="Example: strandline demo --out demo")
@@ -253,7 +258,9 @@ def search(
 
 @app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="A catalogue made by `classify` or `find`.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A catalogue made by `classify` or `find`.")
+    ],
     truth: Annotated[Path, typer.Option(help="CSV of labels, as for `train`.")],
     out: Annotated[
         Path | None, typer.Option(help="JSON to write. [default: FILE with .evaluation.json]")

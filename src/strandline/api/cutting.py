@@ -56,15 +56,15 @@ def stamps(
     """
     read = ReadOptions(zeropoint=zeropoint, bands=tuple(bands) if bands else None)
     discovery = discover(images, read)
+    for item in discovery.skipped:
+        say(f"skipped {item.path}: {item.reason}")
     if not discovery.sources:
-        for item in discovery.skipped:
-            say(f"skipped {item.path}: {item.reason}")
         raise NothingFoundError(
             f"None of the {len(discovery.skipped)} inputs can be read as an image "
             f"({', '.join(str(image) for image in images[:3])}). Give FITS files, colour pictures, "
             "folders of them, or a tiles.csv."
         )
-    report = make_table(
+    return make_table(
         discovery,
         Path(out),
         size_px=size_px,
@@ -74,6 +74,3 @@ def stamps(
         read=read,
         detect=detect or DetectOptions(),
     )
-    for item in report.skipped:
-        say(f"skipped {item.path}: {item.reason}")
-    return report

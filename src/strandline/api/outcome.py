@@ -141,7 +141,7 @@ def write_outcome(
             curves=curves,
             history=history,
             cards=tuple({"name": name} | model.card for name, model in models.items()),
-            notes=stamps.notes,
+            notes=tuple(stamps.notes),
             skipped=skipped,
             seed=seed,
         ),

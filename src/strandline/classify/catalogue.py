@@ -61,7 +61,7 @@ def write_catalogue(batches: pa.Table | Iterable[pa.RecordBatch], path: str | Pa
             return _write_stream(kind, first, stream, aside)
         table = _astropy_table(pa.Table.from_batches([first, *stream]))
         table.write(aside, format=kind)
-        return len(table)
+        return int(len(table))
 
 
 def _write_stream(
@@ -87,7 +87,7 @@ def _astropy_table(table: pa.Table) -> Table:
 
 
 def _column(column: pa.ChunkedArray) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-    values = column.to_numpy()
+    values = np.asarray(column.to_numpy())
     return values.astype(str) if values.dtype == object else values
 
 
@@ -136,7 +136,7 @@ def _native(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
     """Return `values` in this machine's byte order, texts as str."""
     if values.dtype.kind == "S":
-        return np.char.decode(values, "utf-8")
+        return np.char.decode(values.astype(np.bytes_), "utf-8")
     if values.dtype.kind == "O":
         return values.astype(str)
     return values.astype(values.dtype.newbyteorder("="))

@@ -108,8 +108,13 @@ class _BasicBlock(nn.Module):
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or width != wider:
+            # Averaged, then mixed (ResNet-D, He et al. 2019, arXiv:1812.01187): a strided 1x1
+            # convolution would not look at three of four pixels. On CPUs with AVX-512 its backward
+            # pass also writes beyond its memory where there are fewer than 16 channels (oneDNN).
             self.shortcut = nn.Sequential(
-                nn.Conv2d(width, wider, 1, stride, bias=False), nn.BatchNorm2d(wider)
+                nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity(),
+                nn.Conv2d(width, wider, 1, bias=False),
+                nn.BatchNorm2d(wider),
             )
 
     def forward(self, maps: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """The sky of a tile: its level is subtracted, its noise measured, objects kept out of both."""
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,9 +183,8 @@ def _difference_noise(pixels: NDArray[np.float32], reach: int) -> NDArray[np.flo
     rows, columns = (side // size for side in second.shape)
     blocks = second[: rows * size, : columns * size].reshape(rows, size, columns, size)
     flat = blocks.swapaxes(1, 2).reshape(rows * columns, size * size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # blocks that are all NaN
-        spread = np.nanmedian(np.abs(flat - np.nanmedian(flat, axis=1, keepdims=True)), axis=1)
+    flat = flat[np.isfinite(flat).any(axis=1)]
+    spread = np.nanmedian(np.abs(flat - np.nanmedian(flat, axis=1, keepdims=True)), axis=1)
     return np.asarray(MAD_TO_SIGMA * spread / math.sqrt(6), dtype=np.float64)
 
 

@@ -165,12 +165,12 @@ def _join_pieces(
     number[kept] = np.arange(1, len(kept) + 1)
     joined = table[kept - 1].copy()
     pieces = np.flatnonzero(roots != np.arange(len(roots)))
+    into = number[roots[pieces]] - 1
     for name in ("flux", "npix"):
-        np.add.at(joined[name], number[roots[pieces]] - 1, table[name][pieces - 1])
-    for name, widen in (("xmin", np.minimum), ("ymin", np.minimum)):
-        widen.at(joined[name], number[roots[pieces]] - 1, table[name][pieces - 1])
-    for name, widen in (("xmax", np.maximum), ("ymax", np.maximum)):
-        widen.at(joined[name], number[roots[pieces]] - 1, table[name][pieces - 1])
+        np.add.at(joined[name], into, table[name][pieces - 1])
+    for side in ("x", "y"):
+        np.minimum.at(joined[f"{side}min"], into, table[f"{side}min"][pieces - 1])
+        np.maximum.at(joined[f"{side}max"], into, table[f"{side}max"][pieces - 1])
     return joined, number[roots][segments]
 
 

@@ -165,7 +165,7 @@ def saturated_stars(
     bright = table["peak"] >= _NEAR_TOP * table["peak"].max()
     for index in np.flatnonzero(known | (small & bright)):
         steep = _STEEP_EDGE_OF_SMALL if small[index] else _STEEP_EDGE
-        stars[index] = _edge(table[index], index + 1, sources) < steep
+        stars[index] = _edge(table[index], int(index) + 1, sources) < steep
     return stars
 
 
