@@ -59,9 +59,9 @@ def write_catalogue(batches: pa.Table | Iterable[pa.RecordBatch], path: str | Pa
     with write_aside(path) as aside:
         if kind in ("parquet", "csv"):
             return _write_stream(kind, first, stream, aside)
-        table = _astropy_table(pa.Table.from_batches([first, *stream]))
-        table.write(aside, format=kind)
-        return int(len(table))
+        whole = pa.Table.from_batches([first, *stream])
+        _astropy_table(whole).write(aside, format=kind)
+        return int(whole.num_rows)
 
 
 def _write_stream(

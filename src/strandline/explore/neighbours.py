@@ -57,6 +57,7 @@ def similar(
         raise OptionError("Give either an id to be like or a vector, and not both.")
     if n < 1:
         raise OptionError(f"n is {n}; it must be at least 1.")
+    table.check_columns([column])
     row = -1
     if like is not None:
         row = _row_of(table, like)

@@ -124,6 +124,23 @@ class StampTable:
             if key.startswith(_METADATA_PREFIX)
         }
 
+    def check_columns(self, names: Iterable[str]) -> None:
+        """Check that there are columns of these names.
+
+        Raises
+        ------
+        TableError
+            Names the one that is missing and how to make it.
+        """
+        for name in names:
+            if name not in self.column_names:
+                hint = (
+                    f" Make it first: strandline embed {self.path} --model MODEL."
+                    if name == "embedding"
+                    else f" It has: {', '.join(self.column_names)}."
+                )
+                raise TableError(f"{self.path}: has no column {name!r}.{hint}")
+
     def columns(self, *names: str, rows: ArrayLike | None = None) -> pa.Table:
         """Return columns without pixels, in row order or in that of `rows`.
 
@@ -144,7 +161,7 @@ class StampTable:
             for field in self._dataset.schema
             if not pa.types.is_fixed_size_list(field.type)
         ]
-        self._check_columns(wanted)
+        self.check_columns(wanted)
         if "pixels" in wanted:
             raise OptionError("pixels: are read with StampTable.read or .batches, not .columns.")
         if rows is None:
@@ -248,7 +265,7 @@ class StampTable:
         The index divides the vectors into about sqrt(rows) cells and keeps them whole (no
         product quantisation), so that distances are exact and only the choice of cells is not.
         """
-        self._check_columns([column])
+        self.check_columns([column])
         if len(self) < _INDEX_FROM_ROWS:
             return
         try:
@@ -274,7 +291,7 @@ class StampTable:
             0 to 2, nearest first. Exact without an index; with one, a fifth of the cells is
             searched.
         """
-        self._check_columns([column])
+        self.check_columns([column])
         width = self._dataset.schema.field(column).type.list_size
         vector = np.asarray(vector, dtype=np.float32)
         if vector.shape != (width,):
@@ -340,16 +357,6 @@ class StampTable:
         self._dataset.alter_columns(*moves)
         if replaced:
             self._dataset.drop_columns([f"_old_{name}" for name in replaced])
-
-    def _check_columns(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in self.column_names:
-                hint = (
-                    f" Make it first: strandline embed {self.path} --model MODEL."
-                    if name == "embedding"
-                    else f" It has: {', '.join(self.column_names)}."
-                )
-                raise TableError(f"{self.path}: has no column {name!r}.{hint}")
 
     def _check_rows(self, rows: ArrayLike) -> NDArray[np.int64]:
         indices = np.asarray(rows, dtype=np.int64)
