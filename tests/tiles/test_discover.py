@@ -148,7 +148,7 @@ def _no_image(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (_text, "cannot be read as FITS"),
+        (_text, "is not a FITS file; it begins with the text 'hello'"),
         (_empty, "is empty"),
         (_truncated, "is truncated"),
         (_no_wcs, "no usable world coordinates"),

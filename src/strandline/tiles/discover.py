@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from glob import glob, has_magic
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -91,37 +92,59 @@ def discover(
 
 def _expand(inputs: Sequence[str | Path], skipped: list[Skipped]) -> list[Path]:
     """Return the files that the inputs stand for, sorted, each once."""
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for entry in inputs:
-        path = Path(entry)
-        if path.is_dir():
-            inside = sorted(child for child in path.iterdir() if child.is_file())
-            usable = [child for child in inside if _is_image(child)]
-            if not usable:
-                skipped.append(
-                    Skipped(str(path), f"is a folder without images ({len(inside)} other files).")
-                )
-            found |= dict.fromkeys(usable)
-        elif path.is_file():
-            if _is_image(path) or is_tile_list(path):
-                found[path] = None
-            else:
-                skipped.append(
-                    Skipped(
-                        str(path),
-                        f"has an ending that is not known; expected {', '.join(_FITS_ENDINGS)}, "
-                        f"{', '.join(PICTURE_ENDINGS)} or a tile list (.csv).",
-                    )
-                )
-        elif has_magic(str(entry)):
-            matches = sorted(Path(match) for match in glob(str(entry), recursive=True))  # noqa: PTH207
-            usable = [match for match in matches if match.is_file() and _is_image(match)]
-            if not usable:
-                skipped.append(Skipped(str(entry), "matches no image."))
-            found |= dict.fromkeys(usable)
-        else:
-            skipped.append(Skipped(str(path), "no such file or folder."))
-    return sorted(found)
+        try:
+            for path in _files_of(entry, skipped):
+                found.setdefault(path.resolve(), path)
+        except OSError as error:
+            reason = f"cannot be looked into ({error.strerror or error})."
+            skipped.append(Skipped(str(entry), reason))
+    return sorted(found.values())
+
+
+def _files_of(entry: str | Path, skipped: list[Skipped]) -> list[Path]:
+    """Return the usable files that one input stands for; says why where there is none."""
+    path = Path(entry)
+    if path.is_dir():
+        return _files_in(path, skipped)
+    if path.is_file():
+        if _is_image(path) or is_tile_list(path):
+            return [path]
+        reason = (
+            f"has an ending that is not known; expected {', '.join(_FITS_ENDINGS)}, "
+            f"{', '.join(PICTURE_ENDINGS)} or a tile list (.csv)."
+        )
+    elif path.is_symlink():
+        reason = f"is a link to {path.readlink()}, which is not there."
+    elif has_magic(str(entry)):
+        matches = sorted(Path(match) for match in glob(str(entry), recursive=True))  # noqa: PTH207
+        usable = [match for match in matches if match.is_file() and _is_image(match)]
+        if usable:
+            return usable
+        reason = "matches no image."
+    else:
+        reason = "no such file or folder."
+    skipped.append(Skipped(str(path), reason))
+    return []
+
+
+def _files_in(folder: Path, skipped: list[Skipped]) -> list[Path]:
+    inside = sorted(folder.iterdir())
+    images = [child for child in inside if _is_image(child)]
+    usable = [child for child in images if child.is_file()]
+    skipped += [
+        Skipped(str(child), f"is a link to {child.readlink()}, which is not there.")
+        for child in images
+        if child.is_symlink() and not child.exists()
+    ]
+    if not usable:
+        others = sum(child.is_file() for child in inside)
+        reason = f"is a folder without images ({others} other files)."
+        if any(child.is_dir() for child in inside):
+            reason += " Its subfolders are not searched; name them, or use a glob such as '*/*'."
+        skipped.append(Skipped(str(folder), reason))
+    return usable
 
 
 def _ending(path: Path) -> str:
@@ -157,21 +180,44 @@ def _tiles_of_lists(
 
 def _listed_tile(name: str, images: tuple[BandImage, ...], options: ReadOptions) -> TileSource:
     """Return the tile, checked to be on one grid."""
-    places: list[tuple[Path, Footprint]] = []
-    for image in images:
-        # the list says the band: that the header or name does not is no hindrance
-        hinted = ReadOptions(options.zeropoint, options.bands or (image.band,))
-        places.append((image.path, scan_fits(image.path, hinted)[0].place))
-    for (first_path, first), (path, place) in pairwise(places):
-        if not _same_grid(first, place):
-            raise TileError(_grids_differ(first_path, first, path, place))
+    found = [_listed_image(image, options) for image in images]
+    for first, other in pairwise(found):
+        if not _same_grid(first.place, other.place):
+            raise TileError(
+                _grids_differ(first.image.path, first.place, other.image.path, other.place)
+            )
     order = sort_bands(image.band for image in images)
     return TileSource(
         name,
-        tuple(sorted(images, key=lambda image: order.index(image.band))),
+        tuple(sorted((each.image for each in found), key=lambda image: order.index(image.band))),
         "fits",
-        places[0][1].pixel_scale_arcsec,
+        found[0].place.pixel_scale_arcsec,
     )
+
+
+def _listed_image(image: BandImage, options: ReadOptions) -> Scanned:
+    """Return where in its file a listed image is; what the list says wins over the file."""
+    # the list says the band: that the header or name does not is no hindrance
+    hinted = ReadOptions(options.zeropoint, options.bands or (image.band,))
+    scanned = scan_fits(image.path, hinted)
+    chosen = [each for each in scanned if each.image.band == image.band]
+    if len(scanned) == 1:
+        chosen = scanned
+    if len(chosen) != 1:
+        raise TileError(
+            f"{image.path}: holds {len(scanned)} images (bands "
+            f"{', '.join(each.image.band for each in scanned)}), {len(chosen)} of them of band "
+            f"{image.band!r}. Name a band of the file in column band, or give a file of one image."
+        )
+    there = replace(
+        chosen[0].image,
+        band=image.band,
+        weight=image.weight,
+        mask=image.mask,
+        zeropoint=image.zeropoint,
+        psf_fwhm_arcsec=image.psf_fwhm_arcsec,
+    )
+    return Scanned(there, chosen[0].place, chosen[0].stem)
 
 
 def _tiles_of_files(
@@ -201,21 +247,28 @@ def _tiles_of_files(
 
 
 def _group(scanned: Sequence[Scanned], skipped: list[Skipped]) -> list[TileSource]:
-    """Put images of the same patch of sky together, one a band; planes of one file never part."""
+    """Put images of the same patch of sky together, one a band; planes of one file never part.
+
+    Images of one name but for the band, which overlap, are taken for one tile as well: that they
+    are on different grids is then said instead of a tile made of each.
+    """
     groups: list[list[Scanned]] = []
     by_declination: defaultdict[int, list[int]] = defaultdict(list)
+    by_stem: defaultdict[str, list[int]] = defaultdict(list)
     for _, part in groupby(scanned, key=lambda entry: (entry.image.path, entry.image.hdu)):
         entries = list(part)
         place = entries[0].place
         # a degree of declination is wider than 2 % of any image's side
         near = [k for d in (-1, 0, 1) for k in by_declination[int(place.dec_deg) + d]]
         same_sky = [k for k in near if _same_patch(groups[k][0].place, place)]
+        same_sky += [k for k in by_stem[entries[0].stem] if groups[k][0].place.overlaps(place)]
         bands = {entry.image.band for entry in entries}
         home = next(
             (k for k in same_sky if bands.isdisjoint(entry.image.band for entry in groups[k])),
             None,
         )
         if home is None:
+            by_stem[entries[0].stem].append(len(groups))
             by_declination[int(place.dec_deg)].append(len(groups))
             groups.append(entries)
         else:

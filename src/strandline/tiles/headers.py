@@ -8,7 +8,10 @@ from astropy.io.fits import Header
 
 from strandline.errors import TileError
 
-__all__ = ["psf_fwhm_arcsec", "saturation_level", "zeropoint"]
+__all__ = ["ZEROPOINT_RANGE", "psf_fwhm_arcsec", "saturation_level", "zeropoint"]
+
+ZEROPOINT_RANGE = (-10.0, 50.0)
+"""Magnitudes that a zero point can be."""
 
 _ZEROPOINT_KEYS = ("MAGZERO", "MAGZPT", "ZP", "PHOTZP", "ZEROPNT", "ZPMAG")
 _UNIT_ZEROPOINTS = {
@@ -40,7 +43,7 @@ def zeropoint(path: Path, *headers: Header) -> float | None:
     for header in headers:
         for key in _ZEROPOINT_KEYS:
             if header.get(key) is not None:
-                return _checked(path, key, header[key], -10, 50)
+                return _checked(path, key, header[key], *ZEROPOINT_RANGE)
         if header.get("FLUXMAG0") is not None:
             counts = _checked(path, "FLUXMAG0", header["FLUXMAG0"], 1e-30, 1e60)
             return 2.5 * math.log10(counts)

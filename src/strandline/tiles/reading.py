@@ -1,8 +1,10 @@
 """Pixels of a tile, all bands, in nJy on one grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -15,7 +17,7 @@ from strandline.tiles.headers import psf_fwhm_arcsec, saturation_level, zeropoin
 from strandline.tiles.masks import empty_pixels, mask_planes
 from strandline.tiles.picture import read_picture
 from strandline.tiles.regrid import pixel_map, regrid
-from strandline.tiles.scan import open_fits
+from strandline.tiles.scan import open_fits, pixels_of
 from strandline.tiles.tile import BandImage, ReadOptions, Tile, TileSource
 from strandline.tiles.wcs import celestial_wcs, offset_px
 
@@ -64,8 +66,9 @@ def read_tile(
     for name, image, band in zip(names[1:], source.images[1:], bands[1:], strict=True):
         if band.image.shape != first.image.shape:
             raise TileError(
-                f"{image.path}: band {name} has {_size(band)} px, but band {names[0]} of the same "
-                f"tile has {_size(first)} px ({source.images[0].path}). Bring them to one grid."
+                f"{image.path}: band {name} has {_told(band.image.shape)} px, but band {names[0]} "
+                f"of the same tile has {_told(first.image.shape)} px ({source.images[0].path}). "
+                "Bring them to one grid."
             )
         _onto_grid(name, band, names[0], first)
     if all(np.isnan(band.image).all() for band in bands):
@@ -90,10 +93,6 @@ def read_tile(
     )
 
 
-def _size(band: _Band) -> str:
-    return f"{band.image.shape[1]}x{band.image.shape[0]}"
-
-
 def _stack_variance(bands: list[_Band]) -> NDArray[np.float32] | None:
     if all(band.variance is None for band in bands):
         return None
@@ -106,24 +105,41 @@ def _read_file(
 ) -> list[_Band]:
     """Read the bands that come from one part of one file."""
     with open_fits(path) as file:
-        index = hdu if hdu is not None else _first_image(file)
-        part = file[index]
-        data = np.squeeze(np.asarray(part.data))
+        part = file[_first_image(file, path) if hdu is None else _there(file, hdu, path)]
+        data = pixels_of(part, path)
         headers = (part.header, file[0].header)
         wcs = celestial_wcs(part.header, path)
-        planes = [data if image.plane is None else data[image.plane] for image in images]
         return [
-            _read_band(file, image, plane, headers, wcs, scale_arcsec, options)
-            for image, plane in zip(images, planes, strict=True)
+            _read_band(file, image, _plane(data, image, path), headers, wcs, scale_arcsec, options)
+            for image in images
         ]
 
 
-def _first_image(file: fits.HDUList) -> int:
-    return next(k for k, part in enumerate(file) if getattr(part, "is_image", False) and part.shape)
+def _first_image(file: Sequence[Any], path: Path) -> int:
+    for k, part in enumerate(file):
+        if getattr(part, "is_image", False) and part.shape:
+            return k
+    raise TileError(f"{path}: holds no image.")
+
+
+def _there(file: Sequence[Any], hdu: int, path: Path) -> int:
+    if hdu < len(file) and getattr(file[hdu], "is_image", False):
+        return hdu
+    raise TileError(f"{path}: has no image in part {hdu} any more: it changed while in use.")
+
+
+def _plane(data: NDArray[Any], image: BandImage, path: Path) -> NDArray[Any]:
+    """Return the two axes that belong to `image`, of a cube its plane."""
+    if data.ndim == 3 and image.plane is not None and image.plane < len(data):
+        return np.asarray(data[image.plane])
+    if data.ndim == 2:
+        return data
+    shape = "x".join(map(str, data.shape[::-1]))
+    raise TileError(f"{path}: has {shape} px, not the two axes of one band ({image.band}).")
 
 
 def _read_band(
-    file: fits.HDUList,
+    file: Sequence[Any],
     image: BandImage,
     data: NDArray[np.generic],
     headers: tuple[fits.Header, fits.Header],
@@ -132,7 +148,8 @@ def _read_band(
     options: ReadOptions,
 ) -> _Band:
     whole = data.dtype.kind in "iu"
-    pixels = np.array(data, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond float32: infinite, so missing
+        pixels = np.array(data, dtype=np.float32)
     if whole and "BLANK" in headers[0]:
         pixels[data == headers[0]["BLANK"]] = np.nan
     pixels[~np.isfinite(pixels)] = np.nan
@@ -145,7 +162,7 @@ def _read_band(
             "treated as missing"
         )
     pixels[empty] = np.nan
-    variance = _variance(file, image)
+    variance = _variance(file, image, pixels.shape)
     unusable, more_saturated = _masked(file, image, pixels.shape)
     saturated |= more_saturated
     if variance is not None:
@@ -173,41 +190,70 @@ def _read_band(
     return _Band(pixels, variance, saturated, wcs, fwhm, point is not None, notes)
 
 
-def _variance(file: fits.HDUList, image: BandImage) -> NDArray[np.float32] | None:
+def _variance(
+    file: Sequence[Any], image: BandImage, shape: tuple[int, ...]
+) -> NDArray[np.float32] | None:
     """Return the variance in image units; NaN or 0 where a pixel has no weight."""
-    if image.variance_hdu is not None:
-        return np.array(file[image.variance_hdu].data, dtype=np.float32)
-    weight: NDArray[np.float32] | None = None
     if image.weight is not None:
         with open_fits(image.weight) as other:
-            weight = np.array(other[_first_image(other)].data, dtype=np.float32)
-    elif image.weight_hdu is not None:
-        weight = np.array(file[image.weight_hdu].data, dtype=np.float32)
-    if weight is None:
+            part = other[_first_image(other, image.weight)]
+            weight = _beside(part, image, image.weight, str(image.weight), "weight", shape)
+    elif image.variance_hdu is not None or image.weight_hdu is not None:
+        hdu = image.weight_hdu if image.variance_hdu is None else image.variance_hdu
+        part = file[_there(file, hdu or 0, image.path)]
+        what = "weight" if image.variance_hdu is None else "variance"
+        found = _beside(part, image, image.path, f"{image.path}[{hdu}]", what, shape)
+        if image.variance_hdu is not None:
+            return found.astype(np.float32)
+        weight = found
+    else:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(weight > 0, 1 / weight, np.float32(np.nan))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(weight > 0, 1 / weight.astype(np.float32), np.float32(np.nan))
 
 
 def _masked(
-    file: fits.HDUList, image: BandImage, shape: tuple[int, ...]
+    file: Sequence[Any], image: BandImage, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if image.mask is not None:
-        with open_fits(image.mask) as other:
-            part = other[_first_image(other)]
-            mask, header = np.array(part.data, dtype=np.int64), part.header
         where = str(image.mask)
+        with open_fits(image.mask) as other:
+            part = other[_first_image(other, image.mask)]
+            data, header = _beside(part, image, image.mask, where, "mask", shape), part.header
     elif image.mask_hdu is not None:
-        part = file[image.mask_hdu]
-        mask, header = np.array(part.data, dtype=np.int64), part.header
+        part = file[_there(file, image.mask_hdu, image.path)]
         where = f"{image.path}[{image.mask_hdu}]"
+        data, header = _beside(part, image, image.path, where, "mask", shape), part.header
     else:
         return np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-    if mask.shape != shape:
+    if data.dtype.kind == "f":  # not a number: not a good pixel
+        data = np.where(np.isfinite(data), data, 1)
+    try:
+        return mask_planes(data.astype(np.int64), header)
+    except (TypeError, ValueError, OverflowError) as error:
         raise TileError(
-            f"{where}: the mask has shape {mask.shape}, its image {image.path} has {shape}."
+            f"{where}: the mask's MP_ keywords cannot be used ({error}); each must be the number "
+            "of a bit. Mend them, or leave the mask out."
+        ) from error
+
+
+def _beside(
+    part: Any, image: BandImage, path: Path, where: str, what: str, shape: tuple[int, ...]
+) -> NDArray[Any]:
+    """Return the pixels of a weight, variance or mask, checked to lie on its image's grid."""
+    data = pixels_of(part, path)
+    if data.ndim == 3 and image.plane is not None and image.plane < len(data):
+        data = data[image.plane]
+    if data.shape != shape:
+        raise TileError(
+            f"{where}: the {what} has {_told(data.shape)} px, but its image {image.path} has "
+            f"{_told(shape)} px. Give a {what} on the same grid, or leave it out."
         )
-    return mask_planes(mask, header)
+    return data
+
+
+def _told(shape: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in shape[::-1])
 
 
 def _onto_grid(name: str, band: _Band, first_name: str, first: _Band) -> None:

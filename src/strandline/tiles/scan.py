@@ -1,21 +1,26 @@
 """One FITS file looked into, headers only: which bands it has, and where they lie."""
 
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from astropy.io import fits
-from astropy.io.fits.verify import VerifyWarning
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.io.fits.verify import VerifyError
+from astropy.utils.exceptions import AstropyWarning
+from numpy.typing import NDArray
 
 from strandline.errors import TileError
 from strandline.tiles.bands import band_of_name, bands_of_cube, filter_of
+from strandline.tiles.structure import count_parts, open_plain
 from strandline.tiles.tile import BandImage, ReadOptions
 from strandline.tiles.wcs import Footprint, celestial_wcs, footprint
 
-__all__ = ["Scanned", "bare_stem", "open_fits", "scan_fits"]
+__all__ = ["Scanned", "bare_stem", "open_fits", "pixels_of", "scan_fits"]
 
 _ENDINGS = (".gz", ".fz", ".bz2", ".fits", ".fit", ".fts")
 _IMAGE_NAMES = {"IMAGE", "SCI"}
@@ -48,31 +53,69 @@ def bare_stem(path: Path) -> str:
 
 
 @contextmanager
-def open_fits(path: Path) -> Iterator[fits.HDUList]:
-    """Open a FITS file; whatever is wrong with it becomes a `TileError` naming it."""
+def open_fits(path: Path) -> Iterator[list[Any]]:
+    """Open a FITS file, checked to be all there, and yield its parts (HDUs).
+
+    Values that astropy cannot parse stand in the headers as text.
+
+    Raises
+    ------
+    TileError
+        Whatever is wrong with the file; names it.
+    """
+    with open_plain(path) as handle:
+        count = count_parts(path, handle)
+        with _quiet_astropy():
+            try:
+                file = fits.open(handle, memmap=False, lazy_load_hdus=True)
+                parts = [file[k] for k in range(count)]
+                for part in parts:
+                    _make_readable(part.header)
+            except Exception as error:  # astropy and its codecs raise many kinds
+                raise TileError(_damaged(path, error)) from error
+        try:
+            yield parts
+        finally:
+            file.close()
+
+
+def pixels_of(part: Any, path: Path) -> NDArray[Any]:
+    """Return the data of an image part, axes of length 1 left out.
+
+    Raises
+    ------
+    TileError
+        If they cannot be decoded.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", VerifyWarning)
-            warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
-            with (
-                path.open("rb") as handle,
-                fits.open(handle, memmap=False, lazy_load_hdus=False) as file,
-            ):
-                yield file
-    except FileNotFoundError as error:
-        raise TileError(f"{path}: no such file.") from error
-    except PermissionError as error:
-        raise TileError(f"{path}: may not be read (no permission).") from error
-    except AstropyUserWarning as error:
-        raise TileError(
-            f"{path}: is truncated, {path.stat().st_size} bytes are there ({error}). "
-            "Fetch or copy it again."
-        ) from error
-    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
-        size = path.stat().st_size if path.exists() else 0
-        reason = "is empty" if size == 0 else "cannot be read as FITS"
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TileError(f"{path}: {reason} ({text}). Fetch or copy it again.") from error
+        with _quiet_astropy(), np.errstate(all="ignore"):
+            return np.squeeze(np.asarray(part.data))
+    except Exception as error:  # as above
+        raise TileError(_damaged(path, error)) from error
+
+
+@contextmanager
+def _quiet_astropy() -> Iterator[None]:
+    # other threads may undo this: a warning is shown then, and nothing else depends on it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        yield
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, MemoryError):
+        return f"{path}: does not fit into memory ({text}). Cut it into smaller images."
+    return f"{path}: is damaged and cannot be decoded ({text}). Fetch or copy it again."
+
+
+def _make_readable(header: fits.Header) -> None:
+    for card in list(header.cards):
+        try:
+            card.value  # noqa: B018 - parsed only now
+        except VerifyError:
+            text = card.image[10:].split("/")[0].strip()
+            header[card.keyword] = text.replace("'", "")
 
 
 def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
@@ -88,7 +131,8 @@ def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
         if not images:
             raise TileError(
                 f"{path}: holds no image of two or three axes (its parts: "
-                f"{', '.join(hdu.name or type(hdu).__name__ for hdu in file)})."
+                f"{', '.join(_told(hdu) for hdu in file)}). Give an image, or a cube with one "
+                "plane a band."
             )
         names = {k: file[k].name.upper() for k in images}
         main = [k for k in images if names[k] in _IMAGE_NAMES]
@@ -106,11 +150,17 @@ def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
         return found
 
 
-def _axes(hdu: fits.hdu.base._BaseHDU) -> int:
+def _axes(hdu: Any) -> int:
     if not getattr(hdu, "is_image", False):
         return 0
     shape = [side for side in hdu.shape if side > 1]
     return len(shape)
+
+
+def _told(hdu: Any) -> str:
+    if not getattr(hdu, "is_image", False):
+        return f"{hdu.name or 'unnamed'} a table"
+    return f"{hdu.name or 'unnamed'} {'x'.join(map(str, hdu.shape[::-1])) or 'empty'}"
 
 
 def _first_named(names: dict[int, str], allowed: set[str]) -> int | None:
@@ -119,7 +169,7 @@ def _first_named(names: dict[int, str], allowed: set[str]) -> int | None:
 
 def _scan_hdu(
     path: Path,
-    file: fits.HDUList,
+    file: Sequence[Any],
     k: int,
     beside: dict[int, str],
     suffix: str,
@@ -138,8 +188,8 @@ def _scan_hdu(
             band = options.bands[0]
         if band is None:
             raise TileError(
-                f"{path}: its band cannot be told: no FILTER keyword, and none of _g, -r., "
-                "_iband in its name. Say it in a tiles.csv (columns tile, band, image)."
+                f"{path}: its band cannot be told: no FILTER keyword names one, and none of _g, "
+                "-r., _iband is in its name. Say it in a tiles.csv (columns tile, band, image)."
             )
         return [
             Scanned(
@@ -155,12 +205,19 @@ def _scan_hdu(
                 (rest if named == band else stem) + suffix,
             )
         ]
-    bands = options.bands or bands_of_cube(header, shape[0])
-    if bands is None or len(bands) != shape[0]:
+    given = options.bands if options.bands and len(options.bands) == shape[0] else None
+    bands = given or bands_of_cube(header, shape[0])
+    if bands is None:
         raise TileError(
             f"{path}: is a cube of {shape[0]} planes whose bands are "
-            f"{', '.join(bands) if bands else 'not named'}. Name all {shape[0]}, with "
-            "--bands g,r,z or a BANDS keyword."
+            f"{', '.join(options.bands) if options.bands else 'not named'}. Name all {shape[0]}, "
+            "with --bands g,r,z or a BANDS keyword."
+        )
+    band, times = Counter(bands).most_common(1)[0]
+    if times > 1:
+        raise TileError(
+            f"{path}: {times} planes of the cube are named {band!r} ({', '.join(bands)}). Name "
+            "each plane otherwise, with --bands g,r,z or a BANDS keyword."
         )
     return [
         Scanned(BandImage(band, path, hdu=k, plane=plane), place, stem + suffix)

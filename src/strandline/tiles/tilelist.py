@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strandline.errors import TileError
+from strandline.tiles.headers import ZEROPOINT_RANGE
 from strandline.tiles.tile import BandImage, Skipped
 
 __all__ = ["TileList", "is_tile_list", "read_tile_list"]
@@ -43,12 +44,16 @@ def read_tile_list(path: Path) -> TileList:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = tuple(reader.fieldnames or ())
-            _check_columns(path, columns)
+            reader = csv.DictReader(file, skipinitialspace=True)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            _check_columns(path, tuple(reader.fieldnames))
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TileError(f"{path}: cannot be read as a tile list ({error}).") from error
+        raise TileError(
+            f"{path}: cannot be read as a tile list ({error}). Save it as a CSV text in UTF-8."
+        ) from error
+    if not rows:
+        raise TileError(f"{path}: lists no tile: it has a header but no rows.")
     tiles: defaultdict[str, list[BandImage]] = defaultdict(list)
     skipped = []
     for number, row in enumerate(rows, start=2):
@@ -98,8 +103,8 @@ def _band_image(folder: Path, row: dict[str, str]) -> BandImage:
         image,
         weight=_file(folder, row, "weight"),
         mask=_file(folder, row, "mask"),
-        zeropoint=_number(row, "zeropoint"),
-        psf_fwhm_arcsec=_number(row, "psf_fwhm_arcsec"),
+        zeropoint=_number(row, "zeropoint", *ZEROPOINT_RANGE),
+        psf_fwhm_arcsec=_number(row, "psf_fwhm_arcsec", 0.001, 100),
     )
 
 
@@ -113,11 +118,14 @@ def _file(folder: Path, row: dict[str, str], column: str) -> Path | None:
     return path
 
 
-def _number(row: dict[str, str], column: str) -> float | None:
+def _number(row: dict[str, str], column: str, least: float, most: float) -> float | None:
     text = (row.get(column) or "").strip()
     if not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise ValueError(f"column {column}: {text!r} is no number") from None
+    if not least <= number <= most:
+        raise ValueError(f"column {column}: {text} is not between {least:g} and {most:g}")
+    return number

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io.fits import Header
-from astropy.wcs import WCS, FITSFixedWarning, WcsError
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS, WcsError
 from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
@@ -15,6 +16,10 @@ from strandline.errors import TileError
 __all__ = ["Footprint", "celestial_wcs", "footprint", "offset_px"]
 
 _EDGE_POINTS = 5
+_NUMBERS = (
+    *("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CDELT1", "CDELT2", "CROTA1", "CROTA2"),
+    *(f"{matrix}{i}_{j}" for matrix in ("CD", "PC") for i in (1, 2) for j in (1, 2)),
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Footprint:
         )
         return float(np.degrees(2 * np.arcsin(np.sqrt(half))) * 3600)
 
+    def overlaps(self, other: "Footprint") -> bool:
+        """Tell whether both show much the same sky: centres within a quarter of the larger."""
+        return self.apart_arcsec(other) < max(self.side_arcsec, other.side_arcsec) / 4
+
 
 def celestial_wcs(header: Header, path: Path) -> WCS:
     """Return the celestial world coordinates of an image, two axes.
@@ -63,6 +72,7 @@ def celestial_wcs(header: Header, path: Path) -> WCS:
         If there are none or they cannot be inverted; names the keywords that are there.
     """
     header = header.copy()
+    _check_numbers(header, path)
     if "CD1_1" in header or "CD2_2" in header:
         for key in ("CDELT1", "CDELT2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"):
             header.remove(key, ignore_missing=True)
@@ -70,14 +80,37 @@ def celestial_wcs(header: Header, path: Path) -> WCS:
             raise TileError(f"{path}: {_trouble(header)}")  # wcslib would take degrees as pixels
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FITSFixedWarning)
+            warnings.simplefilter("ignore", AstropyWarning)
             wcs = WCS(header).celestial
             usable = wcs.naxis == 2 and all(wcs.wcs.ctype) and _invertible(wcs)
     except (WcsError, ValueError, TypeError, np.linalg.LinAlgError, MemoryError) as error:
-        raise TileError(f"{path}: {_trouble(header)} ({str(error).splitlines()[0]})") from error
+        raise TileError(f"{path}: {_trouble(header)} {_reason(error)}") from error
     if not usable:
         raise TileError(f"{path}: {_trouble(header)}")
     return wcs
+
+
+def _check_numbers(header: Header, path: Path) -> None:
+    """Refuse values that are no numbers: wcslib would take its defaults instead."""
+    for key in _NUMBERS:
+        value = header.get(key)
+        if key in header and not (
+            isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+        ):
+            raise TileError(
+                f"{path}: {key} = {value!r} is no finite number, so its place on the sky is not "
+                "known. Mend the WCS keywords, or copy those of another band."
+            )
+    if "CTYPE1" in header:
+        for key in ("CRVAL1", "CRVAL2"):
+            if key not in header:
+                raise TileError(f"{path}: {_trouble(header)} {key} is missing.")
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong in wcslib's words, without its line numbers."""
+    lines = [line for line in str(error).splitlines() if line and not line.startswith("ERROR ")]
+    return f"({lines[-1].rstrip('.')})" if lines else f"({type(error).__name__})"
 
 
 def _invertible(wcs: WCS) -> bool:
