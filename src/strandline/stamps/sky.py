@@ -23,6 +23,9 @@ _SEEING_RANGE_PX = (1.5, 20.0)
 _BLOCK_PX = 64
 _OBJECT_SNR = 2.5
 _LEAST_SKY_SHARE = 0.05
+_FEWEST_DIFFERENCES = 100
+_MOST_PASSES = 6
+_SETTLED = 0.02
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def measure_sky(tile: Tile) -> Sky:
     The level is SExtractor's (a clipped mode in meshes, median-filtered 3x3), taken twice: first
     coarsely, then without the pixels of objects in meshes of 128", which are 128 to 256 px. A
     tile less than three meshes wide has one level only, the one about which its faintest pixels
-    lie: there a mesh would hold little but the galaxy, and would eat its outskirts.
+    lie: there a mesh would hold little but the galaxy, and would eat its outskirts. It is taken
+    again until it rests, as the first one lies high where a galaxy fills most of the tile.
     """
     width = seeing_px(tile)
     reach = math.ceil(2 * width)
@@ -76,21 +80,25 @@ def measure_sky(tile: Tile) -> Sky:
     for band, pixels in enumerate(tile.image_njy):
         noise[band] = block_noise(pixels, reach)
         image[band] = pixels - _level(pixels, noise[band], ~np.isfinite(pixels), coarse)
-    objects = _object_mask(image, noise, width)
     notes = []
-    blank = 1 - objects.mean()
-    if blank < _LEAST_SKY_SHARE:
-        notes.append(
-            f"objects cover {100 * (1 - blank):.0f} % of the tile: sky level and noise are taken "
-            "from its faintest parts"
-        )
-    for band in range(len(tile.bands)):
-        if np.isnan(noise[band]):
-            continue
-        if blank >= _LEAST_SKY_SHARE:
-            masked = objects | ~np.isfinite(image[band])
-            image[band] -= _level(image[band], noise[band], masked, fine)
-            noise[band] = _noise_of_blank(image[band], objects, noise[band])
+    meshes = min(image.shape[1:]) >= _FEWEST_MESHES * fine
+    for _ in range(1 if meshes else _MOST_PASSES):
+        objects = _object_mask(image, noise, width)
+        blank = 1 - objects.mean()
+        if blank < _LEAST_SKY_SHARE:
+            notes.append(
+                f"objects cover {100 * (1 - blank):.0f} % of the tile: sky level and noise are "
+                "taken from its faintest parts"
+            )
+            break
+        moved = 0.0
+        for band in np.flatnonzero(np.isfinite(noise)).tolist():
+            level = _level(image[band], noise[band], objects | ~np.isfinite(image[band]), fine)
+            image[band] -= level
+            noise[band] = _noise_of_blank(image[band], objects, reach, noise[band])
+            moved = max(moved, float(np.abs(level).max()) / noise[band])
+        if moved < _SETTLED:
+            break
     variance = _scaled_variance(tile, noise, objects)
     return Sky(image, noise, variance, width, tuple(notes))
 
@@ -177,8 +185,7 @@ def block_noise(pixels: NDArray[np.float32], reach: int) -> float:
 
 
 def _difference_noise(pixels: NDArray[np.float32], reach: int) -> NDArray[np.float64]:
-    reach = max(1, min(reach, (pixels.shape[0] - 1) // 4))
-    second = pixels[: -2 * reach] - 2 * pixels[reach:-reach] + pixels[2 * reach :]
+    second = _second_differences(pixels, reach)
     size = min(_BLOCK_PX, *second.shape)
     rows, columns = (side // size for side in second.shape)
     blocks = second[: rows * size, : columns * size].reshape(rows, size, columns, size)
@@ -186,6 +193,12 @@ def _difference_noise(pixels: NDArray[np.float32], reach: int) -> NDArray[np.flo
     flat = flat[np.isfinite(flat).any(axis=1)]
     spread = np.nanmedian(np.abs(flat - np.nanmedian(flat, axis=1, keepdims=True)), axis=1)
     return np.asarray(MAD_TO_SIGMA * spread / math.sqrt(6), dtype=np.float64)
+
+
+def _second_differences(pixels: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Return second differences along the first axis; of independent noise, sqrt(6) times it."""
+    reach = max(1, min(reach, (pixels.shape[0] - 1) // 4))
+    return pixels[: -2 * reach] - 2 * pixels[reach:-reach] + pixels[2 * reach :]
 
 
 def _mesh_px(pixel_scale_arcsec: float) -> int:
@@ -231,13 +244,21 @@ def _object_mask(
 
 
 def _noise_of_blank(
-    pixels: NDArray[np.float32], objects: NDArray[np.bool_], otherwise: float
+    pixels: NDArray[np.float32], objects: NDArray[np.bool_], reach: int, otherwise: float
 ) -> float:
-    blank = pixels[~objects & np.isfinite(pixels)]
-    if blank.size < 100:
-        return otherwise
-    spread = MAD_TO_SIGMA * float(np.median(np.abs(blank - np.median(blank))))
-    return spread if spread > 0 else otherwise
+    """Return the noise of blank sky by its second differences, so that no gradient adds to it."""
+    blank = np.where(objects, np.float32(np.nan), pixels)
+    parts = [_second_differences(np.moveaxis(blank, axis, 0), reach).ravel() for axis in (0, 1)]
+    spreads = [_spread(part[np.isfinite(part)]) for part in parts]
+    known = [spread for spread in spreads if spread > 0]
+    return float(np.mean(known)) if known else otherwise
+
+
+def _spread(differences: NDArray[np.float32]) -> float:
+    if differences.size < _FEWEST_DIFFERENCES:
+        return math.nan
+    middle = np.median(differences)
+    return MAD_TO_SIGMA * float(np.median(np.abs(differences - middle))) / math.sqrt(6)
 
 
 def _scaled_variance(
