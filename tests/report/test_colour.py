@@ -59,13 +59,15 @@ def test_brightness_falls_from_the_nucleus_outwards_and_shows_both_ends() -> Non
     assert profile[three_sigma] > 25  # outskirts at 3 sigma a pixel
 
 
-def test_the_sky_is_nearly_black_and_a_faint_tail_stands_out() -> None:
-    rgb = colour_picture(galaxy(18, tail=True), NOISE_NJY, BANDS).astype(float).mean(axis=2)
+def test_the_sky_is_a_neutral_dark_grey_and_a_faint_tail_stands_out() -> None:
+    picture = colour_picture(galaxy(18, tail=True), NOISE_NJY, BANDS).astype(float)
+    rgb = picture.mean(axis=2)
     y, x = np.indices(rgb.shape) - 32
     radius = np.hypot(x, y)
     sky = rgb[(radius > 26) | ((radius > 22) & (y < 0))]
     tail = rgb[(np.abs(radius - 18) < 1.5) & (y > 3)]
-    assert sky.mean() < 25
+    assert 15 < sky.mean() < 30
+    assert np.ptp(picture[np.hypot(x, y) > 28].mean(axis=0)) < 1.5
     assert tail.mean() > sky.mean() + 5 * sky.std()
 
 
@@ -115,6 +117,41 @@ def test_bands_without_zero_points_are_balanced_to_white() -> None:
     assert spread(colour_picture(flux, noise, ("g", "r")).astype(int)) > 60
     balanced = colour_picture(flux, noise, ("g", "r"), calibrated=False).astype(int)
     assert spread(balanced) <= 2
+
+
+def test_the_middle_of_two_balanced_bands_is_between_them() -> None:
+    """Red is then orange rather than yellow, whatever the bands' units."""
+    old, young = disc({"g": 0.95, "r": 0}), disc({"g": 0.1, "r": 0})
+    both = np.concatenate([old, young], axis=2) * np.array([0.05, 7], np.float32)[:, None, None]
+    noise = np.array([0.5, 70], np.float32)
+    rgb = colour_picture(both, noise, ("g", "r"), calibrated=False).astype(int)
+    red, green, blue = rgb[32, 32]
+    assert red - green > 10
+    assert green - blue > 10
+    red, green, blue = rgb[32, 96]
+    assert blue - green > 10
+    assert green - red > 10
+
+
+def test_a_galaxy_that_fills_its_stamp_keeps_its_hue_to_the_edge() -> None:
+    flux = (
+        disc({"g": 0.95, "r": 0, "i": -0.45}) + np.array([20, 60, 110], np.float32)[:, None, None]
+    )
+    noise = np.full(3, 10, np.float32)
+    bands = ("g", "r", "i")
+    red, green, blue = colour_picture(flux, noise, bands, sky_subtracted=True).astype(int)[2, 2]
+    assert red > green > blue
+    assert red - blue > 20
+
+
+def test_a_bright_neighbour_keeps_structure_and_the_galaxy_stays_visible() -> None:
+    flux = disc({"g": 0.52, "r": 0, "i": -0.27}, peak_njy=300)
+    flux[:, 4:12, 4:12] += 40_000 * np.array([10**-0.208, 1, 10**0.108])[:, None, None]
+    flux[:, 4:12, 12:20] += 1000 * np.array([10**-0.208, 1, 10**0.108])[:, None, None]
+    rgb = colour_picture(flux, np.full(3, 10, np.float32), ("g", "r", "i")).astype(int)
+    assert rgb[32, 32].min() > 100
+    assert rgb[8, 8].min() >= 250
+    assert rgb[8, 16].max() < 245  # would be white if the galaxy in the middle set the scale
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,17 @@ young ones blue. Bands that are not listed are taken as they are.
 """
 
 _PREFERENCE = ("g", "r", "i", "z", "y", "u")
-_BLACK_SIGMA = -0.6
-_SOFTENING_SIGMA = 3.5
-_LEAST_PEAK_SIGMA = 40.0
-_DYNAMIC_RANGE = 1500.0
+_SKY_GREY = 0.085
+_SOFTENING_SIGMA = 2.5
+_LEAST_PEAK_SIGMA = 60.0
+_BRIGHTEST_TO_WHITE = 30.0
+_DYNAMIC_RANGE = 2500.0
 _TRUSTED_SIGMA = (1.0, 7.0)
 _COLOUR_SIGMA = 1.5
-_COLOUR_TRUSTED_SIGMA = (4.0, 20.0)
-_COLOUR_SMOOTHING_PX = 2.5
+_SATURATED_SIGMA = (0.8, 5.0)
+_COLOUR_TRUSTED_SIGMA = (6.0, 30.0)
+_COLOUR_SMOOTHING_PX = 4.0
+_CALM_PX = 1.2
 _PALER_WHEN_BRIGHT = 0.55
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _MISSING_RGB = (20, 22, 28)
@@ -40,18 +43,24 @@ _HATCH_RGB = (38, 41, 50)
 
 @dataclass(frozen=True)
 class _Channels:
-    """Red, green and blue light, sky subtracted and on one scale.
+    """Light in up to three channels, sky subtracted and on one scale.
 
     Attributes
     ----------
-    flux : ndarray of float32, shape (3, y, x)
+    flux : ndarray of float32, shape (channel, y, x)
         NaN where missing.
-    noise : float
-        Of the mean of the three.
+    sigma : ndarray of float32, shape (channel,)
+        Noise of a pixel; 0 in a channel that was made of others.
     """
 
     flux: NDArray[np.float32]
-    noise: float
+    sigma: NDArray[np.float32]
+
+    @property
+    def noise(self) -> float:
+        """Noise of the mean of the channels."""
+        independent = max(int((self.sigma > 0).sum()), 1)
+        return float(np.sqrt(np.sum(np.square(self.sigma)))) / independent
 
 
 def choose_channels(bands: Sequence[str]) -> tuple[int, ...]:
@@ -75,6 +84,7 @@ def colour_picture(
     bands: Sequence[str],
     *,
     calibrated: bool = True,
+    sky_subtracted: bool = False,
 ) -> NDArray[np.uint8]:
     """Return a colour picture of a stamp.
 
@@ -90,6 +100,10 @@ def colour_picture(
     calibrated : bool
         If False the bands have no common scale: they are balanced so that the light of the whole
         stamp is white.
+    sky_subtracted : bool
+        True for the stamps of a table, whose sky was measured on the whole tile and taken away. If
+        False the sky's level is estimated from the faint end of the stamp, which goes wrong
+        where a galaxy fills it.
 
     Returns
     -------
@@ -103,30 +117,29 @@ def colour_picture(
         return _draw_missing(np.zeros((*shape, 3), np.uint8), np.ones(shape, np.bool_))
     chosen = [present[k] for k in choose_channels([bands[k] for k in present])]
     light = _channels(
-        flux_njy[chosen], [float(noise_njy[k]) for k in chosen], [bands[k] for k in chosen]
+        flux_njy[chosen],
+        [float(noise_njy[k]) for k in chosen],
+        [bands[k] for k in chosen],
+        sky_subtracted,
     )
     if not calibrated:
         light = _balanced(light)
-    rgb = _compose(light)
+    rgb = _compose(_red_green_blue(light))
     missing = np.asarray(~np.isfinite(flux_njy[chosen]).any(axis=0))
     return _draw_missing((255 * rgb + 0.5).astype(np.uint8), missing)
 
 
-def _channels(flux: NDArray[np.float32], noise: Sequence[float], bands: Sequence[str]) -> _Channels:
+def _channels(
+    flux: NDArray[np.float32], noise: Sequence[float], bands: Sequence[str], sky_subtracted: bool
+) -> _Channels:
     planes, sigmas = [], []
     for plane, given, band in zip(flux, noise, bands, strict=True):
         sigma = noise_of(plane, given)
         scale = np.float32(10 ** (0.4 * WHITE_MAG.get(band.lower(), 0.0)))
-        planes.append((plane - np.float32(sky_level(plane, sigma))) * scale)
+        sky = 0.0 if sky_subtracted else sky_level(plane, sigma)
+        planes.append((plane - np.float32(sky)) * scale)
         sigmas.append(sigma * float(scale))
-    if len(planes) == 2:
-        planes.insert(1, (planes[0] + planes[1]) / 2)
-        sigmas.insert(1, 0.0)  # made of the other two: it brings no noise of its own
-    elif len(planes) == 1:
-        planes, sigmas = planes * 3, [sigmas[0], 0.0, 0.0]
-    independent = max(sum(sigma > 0 for sigma in sigmas), 1)
-    total = float(np.sqrt(np.sum(np.square(sigmas)))) / independent
-    return _Channels(np.stack(planes[::-1]), total)
+    return _Channels(np.stack(planes), np.array(sigmas, np.float32))
 
 
 def _balanced(light: _Channels) -> _Channels:
@@ -136,7 +149,19 @@ def _balanced(light: _Channels) -> _Channels:
     total = np.nansum(np.where(bright, light.flux, 0), axis=(1, 2))
     if not bright.any() or (total <= 0).any():
         return light
-    return _Channels(light.flux * (total.mean() / total)[:, None, None], light.noise)
+    scale = (total.mean() / total).astype(np.float32)
+    return _Channels(light.flux * scale[:, None, None], light.sigma * scale)
+
+
+def _red_green_blue(light: _Channels) -> _Channels:
+    """Make one or two channels three, and put red first."""
+    flux, sigma = light.flux, light.sigma
+    if len(flux) == 2:
+        flux = np.stack([flux[0], (flux[0] + flux[1]) / 2, flux[1]])
+        sigma = np.array([sigma[0], 0, sigma[1]], np.float32)
+    elif len(flux) == 1:
+        flux, sigma = np.repeat(flux, 3, axis=0), np.array([sigma[0], 0, 0], np.float32)
+    return _Channels(flux[::-1], sigma[::-1])
 
 
 def _mean(flux: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,7 +174,7 @@ def _mean(flux: NDArray[np.float32]) -> NDArray[np.float32]:
 def _compose(light: _Channels) -> NDArray[np.float32]:
     """Return red, green and blue within 0..1, shape (y, x, 3); 0 where missing."""
     mean, noise = _mean(light.flux), light.noise
-    calm = smooth(mean, 1.0)
+    calm = smooth(mean, _CALM_PX)
     # Pixels far above the noise are shown as they are, those in the noise smoothed.
     trust = _ramp(calm / noise, _TRUSTED_SIGMA)
     brightness = np.clip(_stretch(trust * mean + (1 - trust) * calm, noise), 0, None)
@@ -158,7 +183,7 @@ def _compose(light: _Channels) -> NDArray[np.float32]:
     flux = trust * light.flux + (1 - trust) * np.stack(calm_flux)
     ratio = np.clip(flux / np.maximum(_mean(flux), _COLOUR_SIGMA * noise), 0, None)
     ratio = np.where(np.isfinite(flux).all(axis=0), ratio, 1)
-    saturation = _ramp(_mean(np.stack(calm_flux)) / noise, (0.0, _COLOUR_SIGMA))
+    saturation = _ramp(_mean(np.stack(calm_flux)) / noise, _SATURATED_SIGMA)
     saturation *= 1 - _PALER_WHEN_BRIGHT * np.minimum(brightness, 1) ** 2
     ratio = 1 + (ratio - 1) * saturation
     seen = np.tensordot(_LUMINANCE, ratio, axes=1)
@@ -174,16 +199,22 @@ def _ramp(value: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.f
 
 
 def _stretch(mean: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-    """Scale so that the sky is nearly black and the galaxy in the middle reaches white."""
+    """Scale so that the sky is a dark grey, with its grain, and the galaxy in the middle white."""
     height, width = mean.shape
     y, x = height // 2, width // 2
     reach_y, reach_x = max(height // 5, 1), max(width // 5, 1)
-    middle = mean[y - reach_y : y + reach_y, x - reach_x : x + reach_x]
-    middle = smooth(middle, 0.6)  # a single hot pixel counts for less
-    peak = float(np.max(middle, initial=0.0, where=np.isfinite(middle)))
-    white = max(peak, _LEAST_PEAK_SIGMA * noise)
+    calm = smooth(mean, 0.6)  # a single hot pixel counts for less
+    white = max(
+        _peak(calm[y - reach_y : y + reach_y, x - reach_x : x + reach_x]),
+        _LEAST_PEAK_SIGMA * noise,
+        _peak(calm) / _BRIGHTEST_TO_WHITE,  # a bright neighbour is not burnt out altogether
+    )
     softening = max(_SOFTENING_SIGMA * noise, white / _DYNAMIC_RANGE)
-    return asinh_scale(mean, _BLACK_SIGMA * noise, white, softening)
+    return _SKY_GREY + (1 - _SKY_GREY) * asinh_scale(mean, 0.0, white, softening)
+
+
+def _peak(plane: NDArray[np.float32]) -> float:
+    return float(np.max(plane, initial=0.0, where=np.isfinite(plane)))
 
 
 def _draw_missing(rgb: NDArray[np.uint8], missing: NDArray[np.bool_]) -> NDArray[np.uint8]:

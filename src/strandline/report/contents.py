@@ -220,8 +220,8 @@ def how_made(inputs: ReportInputs) -> dict[str, Any]:
             f"Colour: {channel_names(spec)}, stretched by asinh in brightness alone, so that hues "
             "are kept (Lupton et al. 2004), from each stamp's own sky noise to its brightest part; "
             "white is about the colour of a spiral galaxy. Light near the noise is smoothed "
-            "and fades to grey. Faint light: the noise-weighted sum of "
-            f"{band_list(spec.bands)}, smoothed by 1.5 px, from 1.2 below to 150 times the noise "
+            "and fades to grey; the sky is dark grey. Faint light: the noise-weighted sum of "
+            f"{band_list(spec.bands)}, smoothed by 1.5 px, from 1.8 below to 400 times the noise "
             "above the sky. A hatch marks pixels without data; grey in a colour picture, pixels "
             "that lack a band."
         )

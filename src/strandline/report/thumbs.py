@@ -77,8 +77,10 @@ def draw_pair(
     if spec.kind == "picture":
         rgb = flux_njy[[spec.bands.index(band) for band in "rgb"]]
         return _plain(rgb), faint_view_of_picture(rgb)  # stored with the first row on top
-    colour = colour_picture(flux_njy, noise_njy, spec.bands, calibrated=calibrated)
-    return colour[::-1], faint_picture(flux_njy, noise_njy)[::-1]
+    colour = colour_picture(
+        flux_njy, noise_njy, spec.bands, calibrated=calibrated, sky_subtracted=True
+    )
+    return colour[::-1], faint_picture(flux_njy, noise_njy, sky_subtracted=True)[::-1]
 
 
 def _plain(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
