@@ -1,10 +1,11 @@
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from strandline.errors import OutputError
-from strandline.files import write_aside, write_together
+from strandline.files import check_target, write_aside, write_together
 
 
 def test_file_appears_only_when_the_body_succeeds(tmp_path: Path) -> None:
@@ -32,11 +33,75 @@ def test_failure_leaves_the_old_file_and_nothing_else(
 def test_folder_replaces_folder(tmp_path: Path) -> None:
     target = tmp_path / "model"
     target.mkdir()
-    (target / "old").touch()
-    with write_aside(target) as aside:
+    (target / "card").touch()
+    with write_aside(target, marks=["card"]) as aside:
         aside.mkdir()
         (aside / "new").touch()
     assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "precious.fits").touch()
+    with pytest.raises(OutputError, match=r"images: is a folder that holds other things \(prec"):
+        check_target(tmp_path / "images", marks=["card"])
+    with pytest.raises(OutputError, match="holds other"), write_aside(tmp_path / "images") as aside:
+        aside.mkdir()
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["precious.fits"]
+
+
+def test_file_does_not_replace_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(OutputError, match=r"x\.csv: is a folder"):
+        check_target(tmp_path / "x.csv")
+    with pytest.raises(OutputError, match="is a folder"), write_aside(tmp_path / "x.csv") as aside:
+        aside.touch()
+    assert (tmp_path / "x.csv").is_dir()
+
+
+def test_nothing_is_left_of_folders_made_in_vain(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), write_aside(tmp_path / "a" / "b" / "c"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_place_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(OutputError, match="x: is a file"):
+        check_target(tmp_path / "x" / "y")
+    with (
+        pytest.raises(OutputError, match="x: is a file"),
+        write_aside(tmp_path / "x" / "y"),
+    ):
+        pass
+
+
+def test_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with write_aside(tmp_path / "link") as aside:
+        aside.touch()
+    assert (tmp_path / "real").is_file()
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_interrupt_waits_until_files_have_changed_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "card").write_text("old")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        signal.raise_signal(signal.SIGINT)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), write_aside(tmp_path / "model", ["card"]) as aside:  # noqa: PT012
+        aside.mkdir()
+        (aside / "card").write_text("new")
+    assert (tmp_path / "model" / "card").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_folder_does_not_replace_a_file(tmp_path: Path) -> None:

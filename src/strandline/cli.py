@@ -1,9 +1,14 @@
 """The command line: thin commands over `strandline.api`, which is imported only when one runs."""
 
+import logging
+import os
 import signal
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -280,15 +285,50 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; what the user can mend is said without a traceback, exit status 1.
 
     Ctrl-C and a termination signal end alike (exit status 130), so that unfinished output is
-    cleaned away in both cases.
+    cleaned away in both cases. Anything unforeseen is said in one line as well; the traceback is
+    shown if the environment variable STRANDLINE_TRACEBACK is set.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app(arguments)
+        with _only_our_words():
+            app(arguments)
     except StrandlineError as error:
-        typer.echo(f"strandline: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
+    except MemoryError as error:
+        _fail(
+            f"the memory of this machine does not suffice ({error or 'none was left'}). Close "
+            "other programs, cut the images into smaller ones, or choose a smaller --batch-size or stamp."
+        )
+    except Exception as error:
+        if os.environ.get("STRANDLINE_TRACEBACK"):
+            raise
+        text = str(error).split("\n")[0]
+        _fail(
+            f"{type(error).__name__}: {text} - this should not have happened. Please report it "
+            "with what is printed when STRANDLINE_TRACEBACK=1 is set in the environment."
+        )
     except SystemExit as end:
         if end.code == _INTERRUPTED:
             typer.echo("strandline: interrupted; no output was left half-written.", err=True)
         raise
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"strandline: {message}", err=True)
+    sys.exit(1)
+
+
+@contextmanager
+def _only_our_words() -> Iterator[None]:
+    """Keep warnings and log messages of libraries from the user, who can do nothing about them.
+
+    Filters that are there already (``python -W``, PYTHONWARNINGS, pytest's) come first.
+    """
+    logging_before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", append=True)
+            yield
+    finally:
+        logging.disable(logging_before)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from strandline.errors import NothingFoundError
+from strandline.errors import NothingFoundError, OptionError
+from strandline.files import check_target
 from strandline.progress import say
-from strandline.stamps import DetectOptions, StampReport, make_table
-from strandline.tiles import ReadOptions, discover
+from strandline.stamps import TABLE_MARKS, DetectOptions, StampReport, make_table
+from strandline.tiles import ZEROPOINT_RANGE, ReadOptions, discover
 
 __all__ = ["stamps"]
 
@@ -51,16 +52,26 @@ def stamps(
 
     Raises
     ------
+    OptionError
+        For an option that makes no sense.
+    OutputError
+        If `out` cannot be written, or is a folder that holds other things.
     NothingFoundError
         If no input is readable or none holds a galaxy.
     """
+    check_target(out, TABLE_MARKS)
+    if zeropoint is not None and not ZEROPOINT_RANGE[0] <= zeropoint <= ZEROPOINT_RANGE[1]:
+        raise OptionError(
+            f"zeropoint is {zeropoint:g}; expected an AB magnitude from {ZEROPOINT_RANGE[0]:g} to "
+            f"{ZEROPOINT_RANGE[1]:g}."
+        )
     read = ReadOptions(zeropoint=zeropoint, bands=tuple(bands) if bands else None)
     discovery = discover(images, read)
     for item in discovery.skipped:
         say(f"skipped {item.path}: {item.reason}")
     if not discovery.sources:
         raise NothingFoundError(
-            f"None of the {len(discovery.skipped)} inputs can be read as an image "
+            f"Nothing among the inputs can be read as an image "
             f"({', '.join(str(image) for image in images[:3])}). Give FITS files, colour pictures, "
             "folders of them, or a tiles.csv."
         )

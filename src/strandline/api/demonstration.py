@@ -10,6 +10,7 @@ from strandline.api.cutting import stamps
 from strandline.api.outcome import Outcome, card_history, score_and_map, write_outcome
 from strandline.api.tables import table_labels
 from strandline.classify import Evaluation, evaluate_scores
+from strandline.errors import OutputError
 from strandline.files import write_together
 from strandline.learn import Model
 from strandline.progress import say
@@ -64,6 +65,7 @@ def demo(
         Of everything.
     """
     out = Path(out)
+    _refuse_foreign(out)
     with write_together(out) as work:
         say("1/6 Simulating a survey …")
         truth = make_survey(work / "images", fields=fields, seed=seed, workers=2)
@@ -123,3 +125,11 @@ def demo(
             labels=dict(zip(labels.rows.tolist(), labels.values.tolist(), strict=True)),
         )
     return DemoOutcome(replace(outcome, folder=out), evaluations)
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse a folder whose images, labels or models are not an earlier demo's."""
+    if out.is_dir() and any(out.iterdir()) and not (out / "images" / "truth.csv").is_file():
+        raise OutputError(
+            f"{out}: holds other things than a demo. Give a folder that is empty or not there yet."
+        )

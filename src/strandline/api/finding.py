@@ -12,7 +12,7 @@ from strandline.api.outcome import (
     score_and_map,
     write_outcome,
 )
-from strandline.api.tables import choose_models
+from strandline.api.tables import choose_models, load_models
 from strandline.files import write_together
 from strandline.stamps import DetectOptions, StampTable
 
@@ -51,6 +51,7 @@ def find(
     Outcome
     """
     out = Path(out)
+    named = load_models(models)  # before the long work: a mistyped name shall not cost an hour
     with write_together(out) as work:
         report = stamps(
             images,
@@ -64,7 +65,7 @@ def find(
             seed=seed,
         )
         table = StampTable.open(work / "stamps.lance")
-        chosen = choose_models(table, models)
+        chosen = named or choose_models(table)
         scores = score_and_map(table, chosen, seed=seed)
         outcome = write_outcome(
             work,

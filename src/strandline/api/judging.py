@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from strandline.classify import Evaluation, evaluate_scores, read_catalogue
-from strandline.errors import TableError
+from strandline.errors import OptionError, TableError
+from strandline.files import check_target
 from strandline.labels import LabelKeys, read_labels
 from strandline.progress import say
 
@@ -35,6 +36,10 @@ def evaluate(
     threshold : float
         For the confusion counts.
     """
+    out = Path(out) if out else Path(file).with_suffix(".evaluation.json")
+    check_target(out)
+    if not 0 <= threshold <= 1:
+        raise OptionError(f"threshold is {threshold:g}; expected a probability from 0 to 1.")
     catalogue = read_catalogue(file)
     missing = [name for name in ("id", "source", column) if name not in catalogue.column_names]
     if missing:
@@ -48,5 +53,5 @@ def evaluate(
     say(f"{truth}: {labels.summary()}.")
     scores = np.asarray(catalogue[column], dtype=np.float64)[labels.rows]
     evaluation = evaluate_scores(labels.values, scores, threshold=threshold)
-    evaluation.save(Path(out) if out else Path(file).with_suffix(".evaluation.json"))
+    evaluation.save(out)
     return evaluation

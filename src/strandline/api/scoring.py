@@ -9,6 +9,7 @@ from strandline import learn
 from strandline.api.tables import choose_models
 from strandline.classify import catalogue_ending, write_catalogue
 from strandline.classify.score import Scores, ranked, score_table
+from strandline.files import check_target
 from strandline.learn import Model
 from strandline.stamps import StampTable
 
@@ -69,6 +70,7 @@ def classify(
         ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
     """
     catalogue_ending(out)
+    check_target(out)
     opened = StampTable.open(table)
     scores = score_table(opened, choose_models(opened, models), batch_size=batch_size)
     write_catalogue(ranked(opened, scores), out)

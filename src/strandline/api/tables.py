@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from strandline.errors import ModelError
 from strandline.labels import LabelKeys, Labels, read_labels
 from strandline.learn import Model
 from strandline.progress import say
 from strandline.stamps import StampTable
 
-__all__ = ["SHIPPED", "choose_models", "table_labels"]
+__all__ = ["SHIPPED", "choose_models", "load_models", "table_labels"]
 
 SHIPPED = {
     "fits": ("survey-cnn", "survey-nnclr"),
@@ -17,23 +18,44 @@ SHIPPED = {
 """Models in the package, by kind of table; used where no model is named."""
 
 
-def choose_models(table: StampTable, names: Sequence[str | Path]) -> dict[str, Model]:
-    """Load the named models, or those that ship for this kind of table, and say which.
+def load_models(names: Sequence[str | Path]) -> dict[str, Model]:
+    """Load models that are to give probabilities.
 
     Returns
     -------
     dict
         By short name (the folder's), in the order given.
+
+    Raises
+    ------
+    ModelError
+        If one cannot be loaded or is an encoder without a head.
     """
-    chosen = list(names) or list(SHIPPED[table.spec.kind])
     models: dict[str, Model] = {}
-    for name in chosen:
-        short = base = Path(name).name
+    for name in names:
+        short = base = Path(name).resolve().name
         count = 1
         while short in models:  # two folders may share their last name
             count += 1
             short = f"{base}_{count}"
         models[short] = Model.load(name)
+        if not models[short].has_head:
+            raise ModelError(
+                f"{name}: is an encoder without a head and gives no probability. Train a head on "
+                f"labels first: strandline train TABLE --labels FILE --encoder {name} --out NEW."
+            )
+    return models
+
+
+def choose_models(table: StampTable, names: Sequence[str | Path] = ()) -> dict[str, Model]:
+    """Load the named models, or those that ship for this kind of table, and say which.
+
+    Returns
+    -------
+    dict
+        As `load_models`.
+    """
+    models = load_models(names or SHIPPED[table.spec.kind])
     if not names:
         say(f"Using the models that ship for {table.spec.kind} input: {', '.join(models)}.")
     return models

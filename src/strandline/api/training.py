@@ -5,7 +5,8 @@ from pathlib import Path
 
 from strandline import learn
 from strandline.api.tables import table_labels
-from strandline.learn import Model
+from strandline.files import check_target
+from strandline.learn import MODEL_FILES, Model
 from strandline.recipe import Recipe
 from strandline.stamps import StampTable
 
@@ -35,8 +36,10 @@ def pretrain(
     seed : int
         Same seed, same machine: same model.
     """
+    check_target(out, MODEL_FILES)
+    chosen = Recipe.load(recipe)
     opened = [StampTable.open(path) for path in tables]
-    return learn.pretrain(opened, Recipe.load(recipe), Path(out), epochs=epochs, seed=seed)
+    return learn.pretrain(opened, chosen, Path(out), epochs=epochs, seed=seed)
 
 
 def train(
@@ -66,6 +69,7 @@ def train(
     epochs, seed
         As for `pretrain`.
     """
+    check_target(out, MODEL_FILES)
     opened = StampTable.open(table)
     base = Model.load(encoder) if encoder else None
     matched = table_labels(opened, labels)

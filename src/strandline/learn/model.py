@@ -28,9 +28,10 @@ from strandline.learn.scaling import Scaling
 from strandline.recipe import Recipe
 from strandline.stamps import StampBatch, TableSpec
 
-__all__ = ["Model", "model_names"]
+__all__ = ["MODEL_FILES", "Model", "model_names"]
 
 _WEIGHTS, _RECIPE, _CARD = "weights.safetensors", "recipe.toml", "card.json"
+MODEL_FILES = (_WEIGHTS, _RECIPE, _CARD)
 _FORMAT = 1
 
 
@@ -232,9 +233,12 @@ class Model:
                 "head.bias": torch.tensor([self.head.bias], dtype=torch.float64),
             }
         card = {"format": _FORMAT} | self.card | {"scaling": asdict(self.scaling)}
-        with write_aside(folder) as aside:
+        with write_aside(folder, marks=MODEL_FILES) as aside:
             aside.mkdir()
-            save_file(tensors, aside / _WEIGHTS)
+            try:
+                save_file(tensors, aside / _WEIGHTS)
+            except SafetensorError as error:
+                raise OSError(str(error)) from error
             (aside / _RECIPE).write_text(self.recipe.to_toml(), encoding="utf-8")
             text = json.dumps(_plain(card), indent=1, ensure_ascii=False, allow_nan=False)
             (aside / _CARD).write_text(text + "\n", encoding="utf-8")
@@ -251,7 +255,7 @@ class Model:
             If there is none, or a file is missing, damaged or does not fit the others.
         """
         folder = _find(name_or_folder)
-        for name in (_CARD, _RECIPE, _WEIGHTS):
+        for name in MODEL_FILES:
             if not (folder / name).is_file():
                 raise ModelError(
                     f"{folder}: is not a complete model, {name} is missing. A model's folder "

@@ -76,7 +76,7 @@ def make_survey(
     exposures(bands, generator(seed))  # complains about bands that cannot be simulated
     _refuse_foreign_files(out)
     requests = _layout(fields, size_px, interacting_fraction, galaxies_per_field, seed)
-    with write_aside(out) as folder:
+    with write_aside(out, marks=("truth.csv",)) as folder:
         folder.mkdir()
         rows: list[TruthRow] = []
         made = _make_fields(requests, tuple(bands), folder, workers)

@@ -5,9 +5,10 @@ from strandline.stamps.making import StampReport, make_table
 from strandline.stamps.quantise import quantise
 from strandline.stamps.schema import TableSpec
 from strandline.stamps.table import StampBatch, StampTable
-from strandline.stamps.writer import StampWriter
+from strandline.stamps.writer import TABLE_MARKS, StampWriter
 
 __all__ = [
+    "TABLE_MARKS",
     "DetectOptions",
     "StampBatch",
     "StampReport",

@@ -16,10 +16,13 @@ from strandline.errors import TableError
 from strandline.files import write_aside
 from strandline.stamps.schema import TableSpec, table_schema
 
-__all__ = ["LANCE_ERRORS", "StampWriter", "open_writer"]
+__all__ = ["LANCE_ERRORS", "TABLE_MARKS", "StampWriter", "open_writer"]
 
 LANCE_ERRORS = (OSError, RuntimeError, ValueError, pa.ArrowException)
 """What Lance raises; a full disk may be any of the first three."""
+
+TABLE_MARKS = ("_versions", "_transactions")
+"""Entries by which a folder is known as a stamp table, which another may replace."""
 
 _BYTES_AT_ONCE = 32e6
 _BYTES_PER_FILE = 4 * 1024**3
@@ -166,7 +169,7 @@ def open_writer(path: str | Path, spec: TableSpec) -> Iterator[StampWriter]:
     OutputError
         When the disk is full or the place cannot be written.
     """
-    with write_aside(path) as aside:
+    with write_aside(path, marks=TABLE_MARKS) as aside:
         writer = StampWriter(aside, spec)
         try:
             yield writer

@@ -78,6 +78,10 @@ def celestial_wcs(header: Header, path: Path) -> WCS:
             header.remove(key, ignore_missing=True)
         if not any(header.get(key) for key in ("CD1_1", "CD1_2", "CD2_1", "CD2_2")):
             raise TileError(f"{path}: {_trouble(header)}")  # wcslib would take degrees as pixels
+    if "A_ORDER" in header:  # astropy uses the distortion in any case, but complains of the name
+        for key in ("CTYPE1", "CTYPE2"):
+            if str(header.get(key, "")).endswith("-TAN"):
+                header[key] = f"{header[key]}-SIP"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
