@@ -297,7 +297,8 @@ def main(arguments: list[str] | None = None) -> None:
     except MemoryError as error:
         _fail(
             f"the memory of this machine does not suffice ({error or 'none was left'}). Close "
-            "other programs, cut the images into smaller ones, or choose a smaller --batch-size or stamp."
+            "other programs, cut the images into smaller ones, or choose a smaller --batch-size "
+            "or stamp."
         )
     except Exception as error:
         if os.environ.get("STRANDLINE_TRACEBACK"):

@@ -4,7 +4,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -165,8 +165,11 @@ class StampTable:
         if "pixels" in wanted:
             raise OptionError("pixels: are read with StampTable.read or .batches, not .columns.")
         if rows is None:
-            return self._dataset.to_table(columns=wanted)
-        return self._dataset.take(self._check_rows(rows).tolist(), columns=wanted)
+            with self._reading():
+                return self._dataset.to_table(columns=wanted)
+        chosen = self._check_rows(rows).tolist()
+        with self._reading():
+            return self._dataset.take(chosen, columns=wanted)
 
     def read(self, rows: ArrayLike) -> StampBatch:
         """Return the stamps of `rows`, in that order; a row may be asked for twice.
@@ -178,7 +181,8 @@ class StampTable:
         """
         wanted = self._check_rows(rows)
         ordered, place = np.unique(wanted, return_inverse=True)
-        found = self._dataset.take(ordered.tolist(), columns=self._stamp_columns())
+        with self._reading():
+            found = self._dataset.take(ordered.tolist(), columns=self._stamp_columns())
         batch = self._stamp_batch(ordered, found)
         if np.array_equal(ordered, wanted):
             return batch
@@ -306,9 +310,10 @@ class StampTable:
             "metric": "cosine",
             "nprobes": max(_FEWEST_PROBES, round(_PROBED_SHARE * self._cells())),
         }
-        found = self._dataset.to_table(
-            columns=["id", "_distance"], nearest=query, with_row_address=True
-        )
+        with self._reading():
+            found = self._dataset.to_table(
+                columns=["id", "_distance"], nearest=query, with_row_address=True
+            )
         return pa.table(
             {
                 "row": self._rows_at(found["_rowaddr"].to_numpy()),
@@ -365,10 +370,20 @@ class StampTable:
             raise TableError(f"{self.path}: has rows 0 to {len(self) - 1}, not {outside[0]}.")
         return indices
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except LANCE_ERRORS as error:
+            raise TableError(
+                f"{self.path}: is damaged and cannot be read ({_short(error)}). "
+                "Remove it and make it again, or copy it again."
+            ) from error
+
     def _explain(self, error: BaseException) -> OutputError:
         free = shutil.disk_usage(self.path).free / 1e6
         return OutputError(
-            f"{self.path}: columns could not be added, the table is as it was ({error}). "
+            f"{self.path}: columns could not be added, the table is as it was ({_short(error)}). "
             f"{free:.0f} MB of disk are free there."
         )
 
@@ -403,14 +418,35 @@ def _open_dataset(path: Path) -> lance.LanceDataset:
     if not path.is_dir():
         raise TableError(f"{path}: is a file; a stamp table is a folder (.lance).")
     try:
-        return lance.dataset(str(path))
+        dataset = lance.dataset(str(path))
     except LANCE_ERRORS as error:
         if (path / "data").is_dir() or (path / "_versions").is_dir():
             raise TableError(
                 f"{path}: is an incomplete stamp table, damaged or from a run that was cut off "
-                f"({error}). Remove it and make it again."
+                f"({_short(error)}). Remove it and make it again."
             ) from error
         raise TableError(
             f"{path}: is a folder but not a stamp table. Make one with: "
             "strandline stamps IMAGES --out TABLE."
         ) from error
+    _check_whole(dataset, path)
+    return dataset
+
+
+def _check_whole(dataset: lance.LanceDataset, path: Path) -> None:
+    """Check that the files of the table are there, in full where their length is recorded."""
+    for fragment in dataset.get_fragments():
+        for part in fragment.data_files():
+            file = path / "data" / part.path
+            size = file.stat().st_size if file.is_file() else None
+            if size is None or size != (part.file_size_bytes or size):
+                state = "is missing" if size is None else f"is cut short ({size} bytes)"
+                raise TableError(
+                    f"{path}: is an incomplete stamp table: data/{part.path} {state}. "
+                    "Remove the table and make it again, or copy it again."
+                )
+
+
+def _short(error: BaseException) -> str:
+    """Return what Lance says without the places in its own source."""
+    return str(error).split(", /")[0].splitlines()[0] if str(error) else type(error).__name__
