@@ -15,7 +15,7 @@ __all__ = ["Fluxes", "half_light_radius", "kron_fluxes", "position_angle", "sky_
 
 _KRON_SEARCH_RADII = 6.0
 _KRON_FACTOR = 2.5
-_LEAST_COVERED = 0.5
+_LEAST_COVERED = 0.9
 _KRON_RANGE = (1.4, 6.0)  # 1.4: the aperture is never smaller than 3.5 axes, as in SExtractor
 
 
@@ -26,7 +26,8 @@ class Fluxes:
     Attributes
     ----------
     flux_njy, error_njy : ndarray of float64, shape (object, band)
-        NaN for bands without data on half of the ellipse or more.
+        NaN for bands without data where a tenth of the object's area or light is, or more. What
+        is missing of the rest is taken to be like the bands' sum there.
     signal : ndarray of float64, shape (object,)
         The same for the weighted sum of the bands, in units of the noise of a pixel.
     major_px : ndarray of float64, shape (object,)
@@ -71,22 +72,27 @@ def kron_fluxes(sky: Sky, sources: Sources, chosen: NDArray[np.int64]) -> Fluxes
         )
 
     area = total(np.ones_like(sources.signal))
+    light = total(sources.signal)
     flux = np.full((len(chosen), len(sky.noise_njy)), np.nan)
     error = np.full_like(flux, np.nan)
     for band, noise in enumerate(sky.noise_njy):
         if np.isnan(noise):
             continue
         there = np.isfinite(sky.image_njy[band])
-        covered = area if there.all() else total(there.astype(np.float32))
+        covered, share = area, np.ones_like(light)
+        if not there.all():
+            covered = total(there.astype(np.float32))
+            np.divide(total(sources.signal * there), light, out=share, where=light > 0)
         squared = noise**2 * covered
         if sky.variance_njy2 is not None:
             variance = sky.variance_njy2[band]
             squared = total(np.where(there & np.isfinite(variance), variance, np.float32(0)))
-        seen = covered >= _LEAST_COVERED * area
-        flux[seen, band] = total(np.where(there, sky.image_njy[band], np.float32(0)))[seen]
-        error[seen, band] = sources.correlation * np.sqrt(np.maximum(squared, 0))[seen]
-    signal = total(np.where(sources.missing, np.float32(0), sources.signal))
-    return Fluxes(flux, error, signal, table["a"] * _KRON_FACTOR * radius)
+        seen = (covered > _LEAST_COVERED * area) & (share > _LEAST_COVERED)
+        sums = total(np.where(there, sky.image_njy[band], np.float32(0)))
+        spread = sources.correlation * np.sqrt(np.maximum(squared, 0))
+        flux[seen, band] = sums[seen] / share[seen]
+        error[seen, band] = spread[seen] / share[seen]
+    return Fluxes(flux, error, light, table["a"] * _KRON_FACTOR * radius)
 
 
 def _kron_radius(

@@ -13,7 +13,7 @@ from strandline.stamps.sky import Sky, block_noise, coadd, smooth
 
 __all__ = ["Sources", "find_sources"]
 
-_PIXEL_BUFFER = 10_000_000
+_PIXEL_BUFFER = (300_000, 10_000_000)  # making it costs time: 0.2 s for the largest
 _MOST_OBJECTS_IN_ONE = 4096
 _TOUCHING_SHARE = 0.1
 _PIECE_SHARE = 0.1
@@ -121,7 +121,7 @@ def _extract(
     least_area: int,
     contrast: float,
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    sep.set_extract_pixstack(_PIXEL_BUFFER)
+    sep.set_extract_pixstack(int(np.clip(smoothed.size, *_PIXEL_BUFFER)))
     sep.set_sub_object_limit(_MOST_OBJECTS_IN_ONE)
     try:
         table, segments = sep.extract(
