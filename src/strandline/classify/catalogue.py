@@ -68,7 +68,7 @@ def _write_stream(
     kind: str, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch], aside: Path
 ) -> int:
     make = pa.parquet.ParquetWriter if kind == "parquet" else pa.csv.CSVWriter
-    rows = first.num_rows
+    rows = int(first.num_rows)
     with make(str(aside), first.schema) as writer:
         writer.write_batch(first)
         for batch in rest:
