@@ -6,10 +6,9 @@ from astropy.coordinates import SkyCoord
 
 from strandline.errors import TableError
 from strandline.report import galaxies
-from strandline.report.galaxies import choose, describe, map_positions, neighbours
+from strandline.report.galaxies import check_columns, choose, describe, map_positions
 from strandline.report.words import sexagesimal
 from strandline.seeding import generator
-from tests.report.conftest import MakeInputs
 
 
 def catalogue(n: int, *, seed: int = 0) -> pa.Table:
@@ -68,6 +67,16 @@ def test_without_a_map_only_the_gallery_is_pictured() -> None:
     assert (len(chosen.pictured), len(chosen.points)) == (120, 0)
 
 
+def test_those_asked_for_are_pictured_once_and_in_any_case() -> None:
+    table = catalogue(500)
+    also = np.array([3, 400, 130, 400])
+    for places in (map_positions(table), None):
+        chosen = choose(table, places, seed=1, also=also)
+        assert chosen.gallery == 120
+        assert chosen.pictured[:122].tolist() == [*range(120), 130, 400]
+        assert len(np.unique(chosen.pictured)) == len(chosen.pictured)
+
+
 def test_galaxies_without_a_place_stay_off_the_map() -> None:
     table = catalogue(300)
     x = table["map_x"].to_numpy().copy()
@@ -94,32 +103,7 @@ def test_the_map_is_turned_and_scaled_but_not_bent() -> None:
 def test_a_catalogue_without_what_a_report_needs_is_refused() -> None:
     table = catalogue(3).drop_columns("probability")
     with pytest.raises(TableError, match="no column 'probability'"):
-        choose(table, None, seed=0)
-
-
-def test_neighbours_are_the_nearest_in_angle(make_inputs: MakeInputs) -> None:
-    table = make_inputs(9).table
-    assert neighbours(table, np.arange(9)) == [[]] * 9
-    vectors = generator(5, "vectors").normal(size=(9, 4)).astype(np.float32)
-    schema = pa.schema([pa.field("embedding", pa.list_(pa.float32(), 4))])
-    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 4)
-    table.add_columns([pa.record_batch([column], schema=schema)], schema)
-    rows = np.array([8, 2, 5, 0, 7, 1, 3, 4])
-    found = neighbours(table, rows)
-    for k, row in enumerate(rows):
-        angles = {
-            j: float(
-                np.arccos(
-                    vectors[row]
-                    @ vectors[other]
-                    / np.linalg.norm(vectors[row])
-                    / np.linalg.norm(vectors[other])
-                )
-            )
-            for j, other in enumerate(rows)
-            if j != k
-        }
-        assert found[k] == sorted(angles, key=lambda j: angles[j])[:6]
+        check_columns(table)
 
 
 def test_what_is_not_known_is_null_and_numbers_are_short() -> None:

@@ -235,6 +235,22 @@ def test_the_map_holds_every_galaxy_and_a_sheet_of_small_pictures(
     assert not page.all("canvas")
 
 
+def test_each_galaxy_has_its_neighbours_with_a_picture(
+    make_inputs: MakeInputs, tmp_path: Path
+) -> None:
+    inputs = make_inputs(7)
+    vectors = generator(5, "vectors").normal(size=(7, 3)).astype(np.float32)
+    schema = pa.schema([pa.field("embedding", pa.list_(pa.float32(), 3))])
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 3)
+    inputs.table.add_columns([pa.record_batch([column], schema=schema)], schema)
+    page, _ = report(inputs, tmp_path)
+    rows = inputs.catalogue["row"].to_numpy()
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for k, kin in enumerate(page.data()["kin"]):
+        likeness = unit[rows] @ unit[rows[k]]
+        assert kin == [j for j in np.argsort(-likeness).tolist() if j != k]
+
+
 def test_with_a_truth_the_numbers_are_this_runs(make_inputs: MakeInputs, tmp_path: Path) -> None:
     inputs = make_inputs(4, curves=curves())
     labelled = inputs.catalogue.append_column("label", pa.array([1, None, 0, 0]))

@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 from strandline.errors import TableError
 from strandline.report.words import sexagesimal
 from strandline.seeding import generator
-from strandline.stamps import StampTable
 
-__all__ = ["Chosen", "choose", "describe", "map_positions", "model_columns", "neighbours"]
+__all__ = [
+    "GALLERY_AT_MOST",
+    "Chosen",
+    "check_columns",
+    "choose",
+    "describe",
+    "map_positions",
+    "model_columns",
+]
 
 GALLERY_AT_MOST = 120
 PICTURED_AT_MOST = 1500
 POINTS_AT_MOST = 6000
 
-_NEIGHBOURS = 6
 _MAP_CELLS = 48
 _REQUIRED = ("id", "row", "probability")
 
@@ -32,7 +38,7 @@ class Chosen:
     ----------
     pictured : ndarray of int64, shape (n,)
         All with a picture; the first `gallery` of them, the best ranked, are in the gallery, the
-        others only small on the map.
+        others only small on the map and among the neighbours.
     gallery : int
     points : ndarray of int64, shape (m,)
         Further ones that are points on the map.
@@ -74,29 +80,47 @@ def map_positions(catalogue: pa.Table) -> NDArray[np.float64] | None:
     return np.asarray((turned - low) / span)
 
 
-def choose(catalogue: pa.Table, places: NDArray[np.float64] | None, *, seed: int | None) -> Chosen:
-    """Choose whom to picture: the best ranked, and others spread evenly over the map.
-
-    Raises
-    ------
-    TableError
-        If the catalogue lacks a column that a report cannot do without.
-    """
+def check_columns(catalogue: pa.Table) -> None:
+    """Raise TableError if the catalogue lacks a column that a report cannot do without."""
     for name in _REQUIRED:
         if name not in catalogue.column_names:
             raise TableError(f"The catalogue has no column {name!r}; a report needs it.")
+
+
+def choose(
+    catalogue: pa.Table,
+    places: NDArray[np.float64] | None,
+    *,
+    seed: int | None,
+    also: NDArray[np.int64] | None = None,
+) -> Chosen:
+    """Choose whom to picture: the best ranked, and others spread evenly over the map.
+
+    Parameters
+    ----------
+    catalogue : Table
+        Best first.
+    places : ndarray of float64, shape (n, 2), or None
+        From `map_positions`.
+    seed : int or None
+        Of the choice among equals.
+    also : ndarray of int64, optional
+        Rows of the catalogue that are pictured in any case, whether or not they are on the map.
+    """
     total = catalogue.num_rows
     best = np.arange(min(total, GALLERY_AT_MOST), dtype=np.int64)
-    others = np.arange(len(best), total, dtype=np.int64)
     nobody = np.array([], dtype=np.int64)
+    wanted = np.setdiff1d(nobody if also is None else also, best)
+    pictured = np.concatenate([best, wanted])
     if places is None:
-        return Chosen(best, len(best), nobody)
+        return Chosen(pictured, len(best), nobody)
+    others = np.setdiff1d(np.arange(total, dtype=np.int64), pictured)
     others = others[np.isfinite(places[others]).all(axis=1)]
     shuffled = generator(seed or 0, "report", "map").permutation(others)
     spread = _spread(shuffled, places)
-    room = PICTURED_AT_MOST - len(best)
+    room = max(PICTURED_AT_MOST - len(pictured), 0)
     return Chosen(
-        np.concatenate([best, spread[:room]]),
+        np.concatenate([pictured, spread[:room]]),
         len(best),
         np.sort(spread[room : room + POINTS_AT_MOST]),
     )
@@ -111,36 +135,6 @@ def _spread(rows: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.
     turn = np.empty(len(rows), np.int64)
     turn[by_cell] = np.arange(len(rows)) - starts
     return rows[np.argsort(turn, kind="stable")]
-
-
-def neighbours(table: StampTable, rows: NDArray[np.int64]) -> list[list[int]]:
-    """Return for each galaxy the most similar of the others, nearest first.
-
-    Similar is what points in the same direction in the table's ``embedding`` (cosine).
-
-    Parameters
-    ----------
-    table : StampTable
-    rows : ndarray of int64, shape (n,)
-        Rows of the table; n is bounded by what a report pictures.
-
-    Returns
-    -------
-    list of list of int
-        Positions in `rows`; empty lists if the table has no embedding.
-    """
-    if "embedding" not in table.column_names or len(rows) < 2:
-        return [[] for _ in rows]
-    column = table.columns("embedding", rows=rows)["embedding"].combine_chunks()
-    vectors = column.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)
-    vectors = np.nan_to_num(vectors.astype(np.float32))
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(length > 0, length, 1)
-    likeness = vectors @ vectors.T
-    np.fill_diagonal(likeness, -np.inf)
-    number = min(_NEIGHBOURS, len(rows) - 1)
-    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :number]
-    return [[int(k) for k in line] for line in nearest]
 
 
 def describe(catalogue: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
