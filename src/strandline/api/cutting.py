@@ -7,9 +7,9 @@ from strandline.errors import NothingFoundError, OptionError
 from strandline.files import check_target
 from strandline.progress import say
 from strandline.stamps import TABLE_MARKS, DetectOptions, StampReport, make_table
-from strandline.tiles import ZEROPOINT_RANGE, ReadOptions, discover
+from strandline.tiles import ZEROPOINT_RANGE, Discovery, ReadOptions, discover
 
-__all__ = ["stamps"]
+__all__ = ["look", "stamps"]
 
 
 def stamps(
@@ -60,21 +60,7 @@ def stamps(
         If no input is readable or none holds a galaxy.
     """
     check_target(out, TABLE_MARKS)
-    if zeropoint is not None and not ZEROPOINT_RANGE[0] <= zeropoint <= ZEROPOINT_RANGE[1]:
-        raise OptionError(
-            f"zeropoint is {zeropoint:g}; expected an AB magnitude from {ZEROPOINT_RANGE[0]:g} to "
-            f"{ZEROPOINT_RANGE[1]:g}."
-        )
-    read = ReadOptions(zeropoint=zeropoint, bands=tuple(bands) if bands else None)
-    discovery = discover(images, read)
-    for item in discovery.skipped:
-        say(f"skipped {item.path}: {item.reason}")
-    if not discovery.sources:
-        raise NothingFoundError(
-            f"Nothing among the inputs can be read as an image "
-            f"({', '.join(str(image) for image in images[:3])}). Give FITS files, colour pictures, "
-            "folders of them, or a tiles.csv."
-        )
+    discovery, read = look(images, zeropoint, bands)
     return make_table(
         discovery,
         Path(out),
@@ -85,3 +71,51 @@ def stamps(
         read=read,
         detect=detect or DetectOptions(),
     )
+
+
+def look(
+    images: Sequence[str | Path], zeropoint: float | None, bands: Sequence[str] | None
+) -> tuple[Discovery, ReadOptions]:
+    """Look what the inputs hold, and say which of them are passed over and why.
+
+    Returns
+    -------
+    Discovery
+        With one source at least.
+    ReadOptions
+        For `strandline.tiles.read_tile`.
+
+    Raises
+    ------
+    OptionError
+        If an option makes no sense.
+    NothingFoundError
+        If no input is readable.
+    """
+    if zeropoint is not None and not ZEROPOINT_RANGE[0] <= zeropoint <= ZEROPOINT_RANGE[1]:
+        raise OptionError(
+            f"zeropoint is {zeropoint:g}; expected an AB magnitude from {ZEROPOINT_RANGE[0]:g} to "
+            f"{ZEROPOINT_RANGE[1]:g}."
+        )
+    read = ReadOptions(zeropoint=zeropoint, bands=_band_names(bands))
+    discovery = discover(images, read)
+    for item in discovery.skipped:
+        say(f"skipped {item.path}: {item.reason}")
+    if not discovery.sources:
+        raise NothingFoundError(
+            f"Nothing among the inputs can be read as an image "
+            f"({', '.join(str(image) for image in images[:3])}). Give FITS files, colour pictures, "
+            "folders of them, or a tiles.csv."
+        )
+    return discovery, read
+
+
+def _band_names(bands: Sequence[str] | None) -> tuple[str, ...] | None:
+    if not bands:
+        return None
+    names = tuple(band.strip().lower() for band in bands)
+    if not all(names) or len(set(names)) < len(names):
+        raise OptionError(
+            f"bands is {','.join(bands)!r}; expected different names, one a plane, such as g,r,z."
+        )
+    return names

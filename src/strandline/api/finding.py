@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strandline.api.cutting import stamps
+from strandline.api.cutting import look
 from strandline.api.outcome import (
     Outcome,
     card_curves,
@@ -14,7 +14,7 @@ from strandline.api.outcome import (
 )
 from strandline.api.tables import choose_models, load_models
 from strandline.files import write_together
-from strandline.stamps import DetectOptions, StampTable
+from strandline.stamps import DetectOptions, StampTable, TableSpec, make_table
 
 __all__ = ["find"]
 
@@ -51,21 +51,22 @@ def find(
     Outcome
     """
     out = Path(out)
-    named = load_models(models)  # before the long work: a mistyped name shall not cost an hour
+    loaded = load_models(models)  # first: a mistyped name shall not cost an hour
     with write_together(out) as work:
-        report = stamps(
-            images,
+        discovery, read = look(images, zeropoint, bands)
+        spec = TableSpec(discovery.bands, size_px or 0, discovery.sources[0].kind)
+        chosen = choose_models(models, spec, loaded)
+        report = make_table(
+            discovery,
             work / "stamps.lance",
             size_px=size_px,
             size_arcsec=size_arcsec,
-            positions=positions,
-            zeropoint=zeropoint,
-            bands=bands,
-            detect=detect,
+            positions=Path(positions) if positions else None,
             seed=seed,
+            read=read,
+            detect=detect or DetectOptions(),
         )
         table = StampTable.open(work / "stamps.lance")
-        chosen = named or choose_models(table)
         scores = score_and_map(table, chosen, seed=seed)
         outcome = write_outcome(
             work,

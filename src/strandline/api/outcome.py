@@ -87,7 +87,7 @@ def card_curves(models: Mapping[str, Model]) -> tuple[Curve, ...]:
     curves = []
     for name, model in models.items():
         kept = model.card.get("validation_scores")
-        if kept:
+        if kept and {"truth", "score"} <= kept.keys():
             curves.append(
                 Curve(
                     name,
@@ -104,7 +104,7 @@ def card_history(models: Mapping[str, Model]) -> tuple[History, ...]:
     histories = []
     for name, model in models.items():
         kept = model.card.get("history")
-        if kept:
+        if kept and "epoch" in kept:
             series = {key: list(values) for key, values in kept.items() if key != "epoch"}
             histories.append(History(name, list(kept["epoch"]), series))
     return tuple(histories)

@@ -72,6 +72,6 @@ def classify(
     catalogue_ending(out)
     check_target(out)
     opened = StampTable.open(table)
-    scores = score_table(opened, choose_models(opened, models), batch_size=batch_size)
+    scores = score_table(opened, choose_models(models, opened.spec), batch_size=batch_size)
     write_catalogue(ranked(opened, scores), out)
     return scores

@@ -1,13 +1,13 @@
 """Small joins that several commands share: which models, whose labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from strandline.errors import ModelError
 from strandline.labels import LabelKeys, Labels, read_labels
-from strandline.learn import Model
+from strandline.learn import Model, model_names
 from strandline.progress import say
-from strandline.stamps import StampTable
+from strandline.stamps import StampTable, TableSpec
 
 __all__ = ["SHIPPED", "choose_models", "load_models", "table_labels"]
 
@@ -47,17 +47,43 @@ def load_models(names: Sequence[str | Path]) -> dict[str, Model]:
     return models
 
 
-def choose_models(table: StampTable, names: Sequence[str | Path] = ()) -> dict[str, Model]:
-    """Load the named models, or those that ship for this kind of table, and say which.
+def choose_models(
+    names: Sequence[str | Path], spec: TableSpec, loaded: Mapping[str, Model] | None = None
+) -> dict[str, Model]:
+    """Load the named models, or those that ship for this kind of stamps, and say which.
+
+    Parameters
+    ----------
+    names : sequence of str or path
+    spec : TableSpec
+        Of the stamps to be scored.
+    loaded : mapping, optional
+        What `load_models` returned for these names already.
 
     Returns
     -------
     dict
         As `load_models`.
+
+    Raises
+    ------
+    ModelError
+        If one cannot be loaded, has no head, or is of other bands or another kind of image.
     """
-    models = load_models(names or SHIPPED[table.spec.kind])
+    usual = SHIPPED[spec.kind]
+    if not names and not set(usual) <= set(model_names()):
+        raise ModelError(
+            f"No model ships with this installation for {spec.kind} input (looked for "
+            f"{', '.join(usual)}). Name one with --model; strandline train makes one."
+        )
+    models = dict(loaded) if loaded else load_models(names or usual)
+    for name, model in models.items():
+        try:
+            model.check(spec)
+        except ModelError as error:
+            raise ModelError(f"{name}: {error}") from error
     if not names:
-        say(f"Using the models that ship for {table.spec.kind} input: {', '.join(models)}.")
+        say(f"Using the models that ship for {spec.kind} input: {', '.join(models)}.")
     return models
 
 

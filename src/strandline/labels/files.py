@@ -14,6 +14,7 @@ from strandline.errors import LabelError
 __all__ = ["LabelKeys", "Labels", "read_labels"]
 
 _VALUES = {"1": 1, "interacting": 1, "0": 0, "non_interacting": 0}
+_EXPECTED = "expected a CSV, separated by commas, with columns 'id' or 'file', and 'label'"
 _FILE_COLUMNS = ("file", "source")
 
 
@@ -118,13 +119,14 @@ def _normal(label: str) -> str:
 def _read_rows(path: Path) -> tuple[str, list[tuple[str, str]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
+            reader = csv.DictReader(file, skipinitialspace=True)
+            columns = reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+            if not columns:
+                raise LabelError(f"{path}: is empty; {_EXPECTED}.")
             name_column = next((c for c in ("id", *_FILE_COLUMNS) if c in columns), None)
             if name_column is None or "label" not in columns:
                 raise LabelError(
-                    f"{path}: has columns {', '.join(columns) or '(none)'}; expected a CSV with "
-                    "'id' or 'file', and 'label'."
+                    f"{path}: has columns {', '.join(map(repr, columns[:6]))}; {_EXPECTED}."
                 )
             rows = [
                 ((entry[name_column] or "").strip(), (entry["label"] or "").strip())
@@ -133,7 +135,9 @@ def _read_rows(path: Path) -> tuple[str, list[tuple[str, str]]]:
     except OSError as error:
         raise LabelError(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"{path}: is not a CSV text file in UTF-8 ({error}).") from error
+        raise LabelError(
+            f"{path}: is not a CSV text file in UTF-8 ({error}). Save it as CSV in UTF-8."
+        ) from error
     if not rows:
         raise LabelError(f"{path}: has a header but no rows.")
     return name_column, rows

@@ -323,6 +323,13 @@ def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
         ) from error
     if scaling.kind not in ("fits", "picture") or scaling.noise not in ("image", "table"):
         raise ModelError(f"{path}: is damaged (kind {scaling.kind!r}, noise {scaling.noise!r}).")
+    lengths = {len(scaling.bands), len(scaling.noise_njy), len(scaling.mean), len(scaling.std)}
+    if len(lengths) > 1 or lengths == {0}:
+        raise ModelError(
+            f"{path}: is damaged: for {len(scaling.bands)} bands it has {len(scaling.noise_njy)} "
+            f"noise levels, {len(scaling.mean)} means and {len(scaling.std)} standard deviations. "
+            "Train or copy the model again."
+        )
     return card, scaling
 
 
@@ -342,19 +349,33 @@ def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Head
     try:
         encoder.load_state_dict(own)
     except RuntimeError as error:
+        told = str(error).splitlines()
         raise ModelError(
-            f"{path}: its weights do not fit {_RECIPE} beside it ({error}). "
+            f"{path}: its weights do not fit {_RECIPE} beside it "
+            f"({told[min(1, len(told) - 1)].strip()[:200]}). "
             "The two must come from the same training."
         ) from error
+    for name, value in tensors.items():
+        if not torch.isfinite(value).all():
+            raise ModelError(
+                f"{path}: {name} holds values that are not finite; the model is damaged or its "
+                "training failed. Train or copy it again."
+            )
     if "head.weight" not in tensors:
         return encoder, None
+    missing = {f"head.{name}" for name in ("mean", "std", "weight", "bias")} - tensors.keys()
+    if missing:
+        raise ModelError(
+            f"{path}: is damaged ({', '.join(sorted(missing))} is missing). "
+            "Train or copy the model again."
+        )
     head = Head(
         tensors["head.mean"].numpy(),
         tensors["head.std"].numpy(),
         tensors["head.weight"].numpy(),
         float(tensors["head.bias"][0]),
     )
-    if head.weight.shape != (encoder.feature_count,):
+    if {head.mean.shape, head.std.shape, head.weight.shape} != {(encoder.feature_count,)}:
         raise ModelError(
             f"{path}: the head takes {head.weight.shape[0]} features, the encoder gives "
             f"{encoder.feature_count}. The two must come from the same training."
