@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from strandline.flags import StampFlag
-from strandline.report.words import FLAG_WORDS, band_list, count, flag_words, number, plain_name
+from strandline.report.words import (
+    FLAG_WORDS,
+    band_list,
+    chance,
+    count,
+    flag_words,
+    measured,
+    number,
+    plain_name,
+)
 
 
 def test_every_flag_has_words() -> None:
@@ -35,3 +44,32 @@ def test_names_and_counts_read_well() -> None:
     assert count(1200, "tile") == "1,200 tiles"
     assert band_list(("g", "r", "z")) == "g, r and z"
     assert band_list(("g",)) == "g"
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [
+        (None, "–"),
+        (0.0, "< 0.01"),
+        (0.004, "< 0.01"),
+        (0.5, "0.50"),
+        (0.994, "0.99"),
+        (1.0, "> 0.99"),
+    ],
+)
+def test_no_probability_is_shown_as_certain(probability: float | None, text: str) -> None:
+    assert chance(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.8137, 0.0561, ("0.81", "0.06")),
+        (0.8137, 0.0123, ("0.814", "0.012")),
+        (0.8137, float("nan"), ("0.814", "")),
+    ],
+)
+def test_a_measured_value_has_the_digits_of_its_error(
+    value: float, error: float, text: tuple[str, str]
+) -> None:
+    assert measured(value, error) == text

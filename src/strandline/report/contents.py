@@ -1,6 +1,5 @@
 """What stands in each section of the report, as the templates want it."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from strandline.report.made import card_lines, flag_lines, software, tile_lines
 from strandline.report.pictured import Pictured
 from strandline.report.thumbs import channel_names
 from strandline.report.training import history_panels
-from strandline.report.words import HIDEABLE, band_list, count, flag_words
+from strandline.report.words import HIDEABLE, band_list, chance, count, flag_words, measured
 
 __all__ = ["gallery", "header", "how_good", "how_made", "map_section"]
 
@@ -24,7 +23,7 @@ _PREFERRED_BANDS = ("r", "i", "g", "z")
 _FEW = 12
 
 
-def header(inputs: ReportInputs, pictured: Pictured, measured: list[Measured]) -> dict[str, Any]:
+def header(inputs: ReportInputs, pictured: Pictured, curves: list[Measured]) -> dict[str, Any]:
     """Return the sentence and the key numbers."""
     catalogue, spec = inputs.catalogue, inputs.table.spec
     total = catalogue.num_rows
@@ -52,11 +51,10 @@ def header(inputs: ReportInputs, pictured: Pictured, measured: list[Measured]) -
         likely = int(pc.sum(pc.greater_equal(catalogue["probability"], 0.5)).as_py() or 0)
         facts.append(("with probability above 0.5", f"{likely:,}", ""))
     if _has_truth(inputs):
-        for one in measured:
+        for one in curves:
             if one.evaluation:
-                error = one.evaluation.errors["auc"]
-                error_text = f"± {error:.3f}" if math.isfinite(error) else ""
-                facts.append((f"AUC, {one.name}", f"{one.evaluation.auc:.3f}", error_text))
+                value, error = measured(one.evaluation.auc, one.evaluation.errors["auc"])
+                facts.append((f"AUC, {one.name}", value, f"± {error}" if error else ""))
     return {"sentence": sentence, "tiles": facts}
 
 
@@ -84,6 +82,7 @@ def gallery(inputs: ReportInputs, pictured: Pictured) -> dict[str, Any]:
             "id": facts["id"][k],
             "rank": facts["rank"][k],
             "p": facts["p"][k],
+            "chance": chance(facts["p"][k]),
             "mag": _magnitude(facts, bands, k),
             "label": labels[k],
             "warnings": flag_words(facts["flags"][k] & int(HIDEABLE)),
@@ -150,9 +149,9 @@ def map_section(pictured: Pictured) -> dict[str, Any]:
     }
 
 
-def how_good(inputs: ReportInputs, measured: list[Measured]) -> dict[str, Any]:
+def how_good(inputs: ReportInputs, curves: list[Measured]) -> dict[str, Any]:
     """Return the curves, the table of numbers and the words about whose truth they used."""
-    good = [(one, one.evaluation) for one in measured if one.evaluation is not None]
+    good = [(one, one.evaluation) for one in curves if one.evaluation is not None]
     if _has_truth(inputs):
         words = "For galaxies of this run it is known whether they interact."
     else:
@@ -169,11 +168,11 @@ def how_good(inputs: ReportInputs, measured: list[Measured]) -> dict[str, Any]:
             f"them interacting, {note}."
         )
     return {
-        "measured": measured,
+        "measured": curves,
         "same_galaxies": same,
         "truth_words": words,
-        "roc": roc_figure(measured) if good else None,
-        "completeness": completeness_figure(measured) if good else None,
+        "roc": roc_figure(curves) if good else None,
+        "completeness": completeness_figure(curves) if good else None,
         "contaminations": CONTAMINATIONS,
         "inspected": [f"{part:.0%}" for part in INSPECTED],
         "metric_rows": [_metric_row(one, evaluation) for one, evaluation in good],
@@ -188,11 +187,7 @@ def _metric_row(one: Measured, evaluation: Evaluation) -> dict[str, Any]:
     values += [
         (f"recall_inspected {key}", value) for key, value in evaluation.recall_inspected.items()
     ]
-    errors = evaluation.errors
-    cells = [
-        (f"{value:.3f}", f"{errors[key]:.3f}" if math.isfinite(errors[key]) else "")
-        for key, value in values
-    ]
+    cells = [measured(value, evaluation.errors[key]) for key, value in values]
     return {"name": one.name, "series": one.series, "cells": cells}
 
 

@@ -3,7 +3,7 @@
 import math
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -30,8 +30,10 @@ _LIBRARIES = (
     "umap-learn",
     "pillow",
 )
-_DRAWN_ELSEWHERE = {"name", "history", "validation_scores"}
-_LONGEST_LIST = 12
+_LEFT_OUT = {"name", "format", "kind", "history", "validation_scores"}
+"""Entries that stand elsewhere on the page or say nothing, at any depth of a card."""
+_LONGEST_LIST = 8
+_LONGEST_ENTRY = 6
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,26 @@ class TileLine:
 
 def card_lines(card: Mapping[str, Any]) -> CardLines:
     """Return the entries of a card that can be read; long lists and curves are left out."""
-    lines: list[tuple[str, str]] = []
-    for key, value in card.items():
-        if key not in _DRAWN_ELSEWHERE:
-            text = _value(value)
-            if text:
-                lines.append((plain_name(str(key)), text))
-    return CardLines(str(card.get("name", "model")), tuple(lines))
+    return CardLines(str(card.get("name", "model")), tuple(_lines(card, "")))
+
+
+def _lines(entries: Mapping[str, Any], inside: str) -> Iterator[tuple[str, str]]:
+    """Yield the entries as lines; a long entry is given line by line, without what it repeats."""
+    for key, value in entries.items():
+        if key in _LEFT_OUT:
+            continue
+        name = f"{inside}{plain_name(str(key))}"
+        if isinstance(value, Mapping) and len(value) > _LONGEST_ENTRY:
+            news = {k: part for k, part in value.items() if entries.get(k) != part}
+            yield from _lines(news, f"{name}: ")
+        elif text := _value(value):
+            yield name, text
 
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        inner = ((plain_name(str(key)), _value(part)) for key, part in value.items())
+        kept = {key: part for key, part in value.items() if key not in _LEFT_OUT}
+        inner = ((plain_name(str(key)), _value(part)) for key, part in kept.items())
         return "; ".join(f"{key} {text}" for key, text in inner if text)
     if isinstance(value, list | tuple):
         if len(value) > _LONGEST_LIST:

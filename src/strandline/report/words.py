@@ -13,8 +13,10 @@ __all__ = [
     "FLAG_WORDS",
     "HIDEABLE",
     "band_list",
+    "chance",
     "count",
     "flag_words",
+    "measured",
     "number",
     "plain_name",
     "sexagesimal",
@@ -54,6 +56,23 @@ def flag_words(value: int) -> list[str]:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return "1 galaxy" or "1,200 galaxies"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def chance(probability: float | None) -> str:
+    """Return a probability with two digits; none is shown as certain."""
+    if probability is None:
+        return "–"
+    if probability >= 0.995:
+        return "> 0.99"
+    return "< 0.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+def measured(value: float, error: float) -> tuple[str, str]:
+    """Return a value and its error with as many digits as the error allows; '' if it is NaN."""
+    if not math.isfinite(error):
+        return f"{value:.3f}", ""
+    digits = 2 if error >= 0.0295 else 3
+    return f"{value:.{digits}f}", f"{error:.{digits}f}"
 
 
 def number(value: object) -> str:

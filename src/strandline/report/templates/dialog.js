@@ -85,7 +85,7 @@ async function copy(text) {
 
 function chanceLine(name, p) {
   return el("div", { class: "chance-line" }, el("span", {}, name),
-    el("span", { class: "meter", "--p": p ?? 0 }, el("i")), el("b", {}, two(p)));
+    el("span", { class: "meter", "--p": p ?? 0 }, el("i")), el("b", {}, chance(p)));
 }
 
 function openGalaxy(k) {
@@ -94,8 +94,8 @@ function openGalaxy(k) {
   bigPicture($("big-colour"), k, "colour");
   bigPicture($("big-faint"), k, "faint");
   $("only-small").hidden = k < items.length;
-  $("chances").replaceChildren(chanceLine(models.length ? "together" : "interacting", G.p[k]),
-    ...models.map((model) => chanceLine(model, G["p:" + model][k])));
+  $("chances").replaceChildren(chanceLine(models.length > 1 ? "all models" : "interacting", G.p[k]),
+    ...(models.length > 1 ? models.map((model) => chanceLine(model, G["p:" + model][k])) : []));
   if (G.label && G.label[k] !== null) {
     $("chances").append(el("div", { class: "line" }, `Known to be ${G.label[k] ? "interacting" : "not interacting"}.`));
   }
@@ -109,7 +109,7 @@ function openGalaxy(k) {
   const mags = data.bands.filter((band) => (G["m:" + band] || [])[k] != null).map((band) => {
     const error = (G["e:" + band] || [])[k];
     return el("span", {}, el("i", {}, band), two(G["m:" + band][k]),
-      error == null ? "" : el("small", {}, ` ± ${two(error)}`));
+      error == null ? "" : el("small", {}, error < 0.01 ? " ± < 0.01" : ` ± ${two(error)}`));
   });
   if (G.radius[k] != null) mags.push(el("span", {}, el("i", {}, "half-light radius"), `${G.radius[k].toFixed(1)}″`));
   $("mags-box").hidden = mags.length === 0;
@@ -118,12 +118,16 @@ function openGalaxy(k) {
     .map((text) => el("div", { class: "line" }, text)));
   const flags = data.flags.filter(([bit]) => G.flags[k] & bit);
   $("flags").replaceChildren(...(flags.length
-    ? flags.map(([, words, meaning]) => el("div", { class: "line", title: meaning }, words))
+    ? flags.map(([, words, meaning]) => el("div", { class: "flag" }, words, el("small", {}, meaning)))
     : [el("div", { class: "line" }, "none")]));
   const kin = data.kin[k] || [];
   $("kin-box").hidden = kin.length === 0;
+  $("kin-title").textContent = k < items.length ? "Nearest neighbours: most alike of all galaxies, nearest first"
+    : "Nearest neighbours among the galaxies pictured here, nearest first";
   $("kin").replaceChildren(...kin.map((other) => {
-    const button = el("button", { type: "button", title: G.id[other] }, thumbCanvas(other, 84), two(G.p[other]));
+    const label = `${G.id[other]}, probability ${chance(G.p[other])}`;
+    const button = el("button", { type: "button", title: label, "aria-label": label }, thumbCanvas(other, 116),
+      el("b", {}, chance(G.p[other])), el("span", {}, G.id[other]));
     button.addEventListener("click", () => openGalaxy(other));
     return button;
   }));
@@ -135,6 +139,10 @@ if ($("dialog")) {
   $("before").addEventListener("click", () => step(-1));
   $("after").addEventListener("click", () => step(1));
   $("close").addEventListener("click", () => $("dialog").close());
+  $("dialog").addEventListener("close", () => {
+    const card = document.querySelector(`#grid > li[data-k="${current}"]:not([hidden]) .card`);
+    if (card && !card.contains(document.activeElement)) card.focus();
+  });
   $("dialog").addEventListener("click", (event) => { if (event.target === $("dialog")) $("dialog").close(); });
   $("dialog").addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft") step(-1);

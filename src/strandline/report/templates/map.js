@@ -135,7 +135,7 @@ function startMap() {
     if (tip.dataset.k !== String(found) || tip.dataset.view !== root.dataset.view) {
       tip.dataset.k = String(found);
       tip.dataset.view = root.dataset.view;
-      tip.replaceChildren(thumbCanvas(found, 134), el("b", {}, two(G.p[found])),
+      tip.replaceChildren(thumbCanvas(found, 134), el("b", {}, chance(G.p[found])),
         ` · rank ${G.rank[found].toLocaleString("en")}`, el("span", {}, G.id[found]));
     }
     tip.style.left = `${Math.min(Math.max(x + 18, 4), width - 158)}px`;

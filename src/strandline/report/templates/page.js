@@ -19,6 +19,12 @@ function el(tag, attributes = {}, ...children) {
 
 const two = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
 
+/** A probability; none is shown as certain. */
+function chance(p) {
+  if (p === null || p === undefined) return "–";
+  return p >= 0.995 ? "> 0.99" : p < 0.005 ? "< 0.01" : p.toFixed(2);
+}
+
 /** Draw galaxy k's small picture; both sheets have `columns` cells in a row. */
 function thumb(context, k, x, y, side, view = root.dataset.view) {
   const sheet = $(view === "faint" ? "sheet-faint" : "sheet-colour");
