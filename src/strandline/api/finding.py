@@ -54,7 +54,7 @@ def find(
     loaded = load_models(models)  # first: a mistyped name shall not cost an hour
     with write_together(out) as work:
         discovery, read = look(images, zeropoint, bands)
-        spec = TableSpec(discovery.bands, size_px or 0, discovery.sources[0].kind)
+        spec = TableSpec(discovery.bands, size_px or 1, discovery.sources[0].kind)
         chosen = choose_models(models, spec, loaded)
         report = make_table(
             discovery,

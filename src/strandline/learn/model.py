@@ -377,8 +377,9 @@ def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Head
     )
     if {head.mean.shape, head.std.shape, head.weight.shape} != {(encoder.feature_count,)}:
         raise ModelError(
-            f"{path}: the head takes {head.weight.shape[0]} features, the encoder gives "
-            f"{encoder.feature_count}. The two must come from the same training."
+            f"{path}: mean, std and weight of the head have shapes {head.mean.shape}, "
+            f"{head.std.shape}, {head.weight.shape}; the encoder gives {encoder.feature_count} "
+            "features. The two must come from the same training."
         )
     return encoder, head
 
