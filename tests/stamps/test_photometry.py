@@ -63,8 +63,8 @@ def test_flux_error_is_the_scatter_between_skies() -> None:
         nearest = np.argmin(np.hypot(found.x - 55, found.y - 55))
         fluxes.append(found.flux_njy[nearest, 0])
         errors.append(found.flux_err_njy[nearest, 0])
-    # the level of a tile of 110 px, known to 0.03 of the noise, under 700 px: as much again
-    assert 0.8 < np.std(fluxes) / np.median(errors) < 2.2
+    # three times 15 %; the error is that of correlated noise, which on so few beams errs by 20 %
+    assert 0.5 < np.std(fluxes) / np.median(errors) < 1.7
 
 
 def test_point_source_has_all_its_flux() -> None:

@@ -11,6 +11,7 @@ from strandline.flags import StampFlag
 from strandline.photometry import flux_to_mag, mag_error
 from strandline.stamps.catalogue import Catalogue
 from strandline.stamps.cutting import cut, cut_to_scale, missing_flags, square_picture
+from strandline.stamps.orientation import north_and_east
 from strandline.stamps.schema import TableSpec
 from strandline.stamps.sky import block_noise
 from strandline.stamps.splits import healpix, split_by_name, split_by_sky
@@ -116,6 +117,7 @@ def _tile_columns(
     index = healpix(galaxies.ra, galaxies.dec)
     ids = [f"{tile.name}-{k:05d}" for k in numbers]
     placed = bool((index >= 0).all())
+    north, east = north_and_east(tile.wcs, galaxies.x, galaxies.y)
     columns: dict[str, Any] = {
         "id": ids if galaxies.label is None else galaxies.label,
         "tile": [tile.name] * count,
@@ -129,6 +131,8 @@ def _tile_columns(
         "radius_arcsec": galaxies.radius_arcsec,
         "axis_ratio": galaxies.axis_ratio,
         "position_angle_deg": galaxies.position_angle_deg,
+        "north_deg": north,
+        "east_deg": east,
         "star_score": galaxies.star_score,
         "flags": galaxies.flags.copy(),
         "split": split_by_sky(index, seed) if placed else split_by_name([tile.name] * count, seed),

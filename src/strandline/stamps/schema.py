@@ -63,7 +63,7 @@ def table_schema(spec: TableSpec) -> pa.Schema:
         *((name, f4) for name in ("x", "y")),
         *((f"{name}_{band}", f4) for name in ("mag", "mag_err", "noise") for band in spec.bands),
         *((name, f4) for name in ("radius_arcsec", "axis_ratio", "position_angle_deg")),
-        *((name, f4) for name in ("pixel_scale_arcsec", "star_score")),
+        *((name, f4) for name in ("north_deg", "east_deg", "pixel_scale_arcsec", "star_score")),
         ("flags", pa.int32()),
         ("split", text),
         ("unit", pa.list_(f4, len(spec.bands))),

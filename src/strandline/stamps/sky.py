@@ -23,6 +23,7 @@ _SEEING_RANGE_PX = (1.5, 20.0)
 _BLOCK_PX = 64
 _OBJECT_SNR = 2.5
 _LEAST_SKY_SHARE = 0.05
+_ENOUGH_SKY_SHARE = 0.5
 _FEWEST_DIFFERENCES = 100
 _MOST_PASSES = 6
 _SETTLED = 0.02
@@ -69,8 +70,8 @@ def measure_sky(tile: Tile) -> Sky:
     The level is SExtractor's (a clipped mode in meshes, median-filtered 3x3), taken twice: first
     coarsely, then without the pixels of objects in meshes of 128", which are 128 to 256 px. A
     tile less than three meshes wide has one level only, the one about which its faintest pixels
-    lie: there a mesh would hold little but the galaxy, and would eat its outskirts. It is taken
-    again until it rests, as the first one lies high where a galaxy fills most of the tile.
+    lie: there a mesh would hold little but the galaxy, and would eat its outskirts. Where objects
+    cover more than half of the tile it lies too high at first, and is taken again until it rests.
     """
     width = seeing_px(tile)
     reach = math.ceil(2 * width)
@@ -97,7 +98,7 @@ def measure_sky(tile: Tile) -> Sky:
             image[band] -= level
             noise[band] = _noise_of_blank(image[band], objects, reach, noise[band])
             moved = max(moved, float(np.abs(level).max()) / noise[band])
-        if moved < _SETTLED:
+        if blank > _ENOUGH_SKY_SHARE or moved < _SETTLED:
             break
     variance = _scaled_variance(tile, noise, objects)
     return Sky(image, noise, variance, width, tuple(notes))

@@ -31,6 +31,7 @@ _LEAST_AXIS_RATIO = 0.6
 _FEWEST_STARS = 6
 _WINDOW = 0.10
 _CROWD_SHARE = 0.5
+_SMALLER_SHARE = 1 / 3
 _LEAST_SCATTER = 0.02
 _SIZE_ERROR = 1.5
 _RADIUS_PER_FWHM = 0.62
@@ -100,7 +101,9 @@ def _smallest_crowd(sizes: NDArray[np.float64]) -> StarLocus | None:
     """Find the crowd at the lower end of sorted logarithmic sizes; None if there is none.
 
     A crowd fills a window of 10 % with at least six objects and half as many as any window has,
-    and thins out above: the next but one window has less than half as many.
+    and thins out above: the next but one window has less than half as many. Hardly anything is
+    smaller, a third of its number at most; else galaxies that happen to be alike would pass for
+    the stars, and all smaller ones with them.
     """
     if len(sizes) < _FEWEST_STARS:
         return None
@@ -108,7 +111,12 @@ def _smallest_crowd(sizes: NDArray[np.float64]) -> StarLocus | None:
     above = np.searchsorted(sizes, sizes + 2.5 * _WINDOW, side="right") - np.searchsorted(
         sizes, sizes + 1.5 * _WINDOW, side="right"
     )
-    crowded = (inside >= max(_FEWEST_STARS, _CROWD_SHARE * inside.max())) & (2 * above < inside)
+    smaller = np.arange(len(sizes))
+    crowded = (
+        (inside >= max(_FEWEST_STARS, _CROWD_SHARE * inside.max()))
+        & (2 * above < inside)
+        & (smaller <= _SMALLER_SHARE * inside)
+    )
     if not crowded.any():
         return None
     first = int(np.argmax(crowded))
