@@ -8,7 +8,7 @@ def test_a_card_is_told_line_by_line_without_curves_and_repetitions() -> None:
         "bands": ["g", "r"],
         "seed": 4,
         "created": "yesterday",
-        "stamps": 1200,
+        "tables": [{"name": "field.lance", "stamps": 1200}],
         "history": {"epoch": [1, 2], "loss": [0.5, 0.25]},
     }
     card = {
@@ -30,7 +30,7 @@ def test_a_card_is_told_line_by_line_without_curves_and_repetitions() -> None:
         ("validation", "AUC 0.812; labels 40"),
         ("encoder: seed", "4"),
         ("encoder: created", "yesterday"),
-        ("encoder: stamps", "1,200"),
+        ("encoder: tables", "name field.lance; stamps 1,200"),
     )
 
 

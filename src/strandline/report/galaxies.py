@@ -157,6 +157,7 @@ def describe(catalogue: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any
         "scale": _rounded(_floats(part, "pixel_scale_arcsec"), 5),
         "radius": _rounded(_floats(part, "radius_arcsec"), 2),
         "north": _rounded(_floats(part, "north_deg"), 1),
+        "east": _rounded(_floats(part, "east_deg"), 1),
     }
     if "label" in names:
         out["label"] = [

@@ -68,8 +68,7 @@ class ReportInputs:
     catalogue : pyarrow.Table
         Ranked, best first, with the columns of the stamp table, ``row`` (of the stamp table),
         ``probability``, and optionally ``probability_<model>``, ``map_x``, ``map_y``, ``label``
-        (1 interacting, 0 not, null unknown) and ``north_deg`` (direction of north, degrees from
-        the stamp's up towards its left).
+        (1 interacting, 0 not, null unknown).
     curves : tuple of Curve
         Measured against the truth of this run; where the catalogue has no ``label``, the
         models' own validation.

@@ -9,7 +9,7 @@ from strandline.stamps import StampTable
 
 __all__ = ["NEIGHBOURS", "alike_among", "alike_in_table"]
 
-NEIGHBOURS = 8
+NEIGHBOURS = 10
 _COLUMN = "embedding"
 
 

@@ -74,7 +74,8 @@ def _lines(entries: Mapping[str, Any], inside: str) -> Iterator[tuple[str, str]]
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        kept = {key: part for key, part in value.items() if key not in _LEFT_OUT}
+        left_out = _LEFT_OUT - {"name"}
+        kept = {key: part for key, part in value.items() if key not in left_out}
         inner = ((plain_name(str(key)), _value(part)) for key, part in kept.items())
         return "; ".join(f"{key} {text}" for key, text in inner if text)
     if isinstance(value, list | tuple):

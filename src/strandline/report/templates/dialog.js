@@ -47,13 +47,14 @@ function overlay(k) {
     add("path", { d: `M5 94v1.6h${wide.toFixed(2)}v-1.6` });
     add("text", { x: 5 + wide / 2, y: 92.6, "text-anchor": "middle" }, `${length}″`);
   }
-  if (G.north[k] !== null) {
-    for (const [name, turn] of [["N", 0], ["E", 90]]) {
-      const angle = ((G.north[k] + turn) * Math.PI) / 180;
-      const dx = -Math.sin(angle), dy = -Math.cos(angle);
-      const line = [90, 90, 90 + 8 * dx, 90 + 8 * dy].map((value) => value.toFixed(2));
-      add("path", { d: `M${line[0]} ${line[1]}L${line[2]} ${line[3]}` });
-      add("text", { x: 90 + 10.5 * dx, y: 91 + 10.5 * dy, "text-anchor": "middle" }, name);
+  const arms = [["N", G.north[k]], ["E", G.east[k]]].filter(([, degrees]) => degrees !== null)
+    .map(([name, degrees]) => [name, -Math.sin((degrees * Math.PI) / 180), -Math.cos((degrees * Math.PI) / 180)]);
+  if (arms.length === 2) {
+    // The corner of the cross stands so that its arms stay within the lower right of the picture.
+    const x = 88 - 4.5 * (arms[0][1] + arms[1][1]), y = 88 - 4.5 * (arms[0][2] + arms[1][2]);
+    for (const [name, dx, dy] of arms) {
+      add("path", { d: `M${x.toFixed(2)} ${y.toFixed(2)}l${(9 * dx).toFixed(2)} ${(9 * dy).toFixed(2)}` });
+      add("text", { x: x + 11.2 * dx, y: y + 11.2 * dy + 1.1, "text-anchor": "middle" }, name);
     }
   }
   return svg;
