@@ -66,7 +66,9 @@ BandNames = Annotated[
 MinSnr = Annotated[
     float | None, typer.Option(min=0, help="Least signal-to-noise of a galaxy to get a stamp.")
 ]
-MaxMag = Annotated[float | None, typer.Option(help="Faintest magnitude that gets a stamp.")]
+MaxMag = Annotated[
+    float | None, typer.Option(min=-50, max=100, help="Faintest magnitude that gets a stamp.")
+]
 BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
 
 

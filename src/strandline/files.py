@@ -31,8 +31,10 @@ def check_target(target: str | Path, marks: Sequence[str] | None = None) -> None
         If a file stands where a folder is to be written or the other way round, if a folder there
         holds something else, or if the place cannot be written; names what is there.
     """
-    target = _named(target)
+    target = Path(target)
     try:
+        target = _named(target)
+        _aside(target).exists()  # complains of a name that is too long
         _refuse_other_kind(target, marks)
         parent = target.parent if target.parent.exists() else _existing_parent(target)
         if not parent.is_dir():
@@ -61,8 +63,11 @@ def write_aside(target: str | Path, marks: Sequence[str] | None = None) -> Itera
     OutputError
         When the disk is full or the place cannot be written; names the path.
     """
-    target = _named(target)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        target = _named(target)
+    except OSError as error:
+        raise _explain(error, Path(target)) from error
+    aside = _aside(target)
     made: list[Path] = []
     try:
         _make_folders(target.parent, made)
@@ -127,6 +132,10 @@ def _named(target: str | Path) -> Path:
     """Return `target` with a last part that is a name and no link."""
     target = Path(target)
     return target.resolve() if target.name in ("", "..") or target.is_symlink() else target
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.partial")
 
 
 def _refuse_other_kind(target: Path, marks: Sequence[str] | None) -> None:

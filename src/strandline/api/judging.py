@@ -1,8 +1,10 @@
 """``evaluate``: how good a scored catalogue is."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from strandline.classify import Evaluation, evaluate_scores, read_catalogue
 from strandline.errors import OptionError, TableError
@@ -41,17 +43,40 @@ def evaluate(
     if not 0 <= threshold <= 1:
         raise OptionError(f"threshold is {threshold:g}; expected a probability from 0 to 1.")
     catalogue = read_catalogue(file)
+    _check(file, catalogue, column)
+    paths = catalogue["path"].to_pylist() if "path" in catalogue.column_names else ()
+    keys = LabelKeys(catalogue["id"].to_pylist(), catalogue["source"].to_pylist(), paths)
+    labels = read_labels(truth, keys)
+    say(f"{truth}: {labels.summary()}.")
+    scores = np.asarray(catalogue[column], dtype=np.float64)[labels.rows]
+    if (np.abs(scores - 0.5) > 0.5).any():
+        say(
+            f"{file}: column {column} holds {scores[np.abs(scores - 0.5) > 0.5][0]:g}, which is no "
+            "probability: the ranking is measured, the counts at the threshold mean little."
+        )
+    evaluation = evaluate_scores(labels.values, scores, threshold=threshold)
+    evaluation.save(out)
+    return evaluation
+
+
+def _check(file: str | Path, catalogue: pa.Table, column: str) -> None:
+    """Refuse a catalogue that cannot be measured, and say why."""
     missing = [name for name in ("id", "source", column) if name not in catalogue.column_names]
     if missing:
         raise TableError(
             f"{file}: has no column {', '.join(missing)}; it has "
             f"{', '.join(catalogue.column_names)}. Give a catalogue made by `strandline classify`."
         )
-    paths = catalogue["path"].to_pylist() if "path" in catalogue.column_names else ()
-    keys = LabelKeys(catalogue["id"].to_pylist(), catalogue["source"].to_pylist(), paths)
-    labels = read_labels(truth, keys)
-    say(f"{truth}: {labels.summary()}.")
-    scores = np.asarray(catalogue[column], dtype=np.float64)[labels.rows]
-    evaluation = evaluate_scores(labels.values, scores, threshold=threshold)
-    evaluation.save(out)
-    return evaluation
+    kind = catalogue[column].type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        raise TableError(
+            f"{file}: column {column} does not hold numbers but {kind}. "
+            "Name a column of probabilities with --column."
+        )
+    names = Counter(catalogue["id"].to_pylist())
+    name, times = names.most_common(1)[0] if names else ("", 0)
+    if times > 1:
+        raise TableError(
+            f"{file}: id {name!r} stands in {times} rows, so a label does not tell which is meant. "
+            "Evaluate catalogues one by one, or make their ids unique."
+        )

@@ -113,6 +113,8 @@ def read_catalogue(path: str | Path) -> pa.Table:
     """
     path = Path(path)
     kind = catalogue_ending(path)
+    if path.is_dir():
+        raise TableError(f"{path}: is a folder; a catalogue is a file.")
     if not path.is_file():
         raise TableError(f"{path}: no such file.")
     try:
@@ -127,7 +129,7 @@ def read_catalogue(path: str | Path) -> pa.Table:
             warnings.simplefilter("ignore", UnitsWarning)
             table = Table.read(path, format=kind)
         return pa.table({name: _native(np.asarray(table[name])) for name in table.colnames})
-    except (pa.ArrowInvalid, OSError, ValueError, IndexError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, IndexError) as error:
         raise TableError(f"{path}: cannot be read as {kind} ({error}).") from error
 
 

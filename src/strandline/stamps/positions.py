@@ -4,11 +4,14 @@ What is measured at a position is that of the object found there; where nothing 
 stamp is cut all the same, its measurements are NaN and flagged.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import astropy.units as u
 import numpy as np
+import pyarrow.parquet
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.wcs.utils import skycoord_to_pixel
@@ -30,8 +33,8 @@ _FORMATS = {
     ".votable": "votable",
     ".vot": "votable",
     ".xml": "votable",
-    ".parquet": "parquet",
 }
+_PARQUET = ".parquet"
 _RA = ("ra", "ra_deg", "raj2000", "alpha_j2000")
 _DEC = ("dec", "dec_deg", "dej2000", "decj2000", "delta_j2000")
 _NAME = ("id", "name", "objid", "source_id")
@@ -77,8 +80,9 @@ def read_positions(path: str | Path) -> Positions:
     ----------
     path : path
         ``.csv``, ``.ecsv``, ``.fits``, ``.votable`` or ``.parquet``, with columns ``ra`` and
-        ``dec`` in degrees (also RAJ2000, ALPHA_J2000 and the like, in any case) and perhaps
-        ``id`` (or name, objid), which becomes the stamps' id.
+        ``dec`` in degrees, or in the units that the table gives them (also RAJ2000, ALPHA_J2000
+        and the like, in any case) and perhaps ``id`` (or name, objid), which becomes the stamps'
+        id.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def read_positions(path: str | Path) -> Positions:
     """
     path = Path(path)
     table = _read(path)
-    by_lower = {name.lower(): name for name in table.colnames}
+    by_lower = {name.lower().lstrip("\ufeff"): name for name in table.colnames}
     ra_name, dec_name = (_first(by_lower, names) for names in (_RA, _DEC))
     if ra_name is None or dec_name is None:
         raise OptionError(
@@ -106,9 +110,13 @@ def read_positions(path: str | Path) -> Positions:
 
 def _read(path: Path) -> Table:
     ending = path.suffix.lower()
-    if ending not in _FORMATS:
-        raise OptionError(f"{path}: a catalogue of positions ends in one of {', '.join(_FORMATS)}.")
+    if ending not in (*_FORMATS, _PARQUET):
+        raise OptionError(
+            f"{path}: a catalogue of positions ends in one of {', '.join((*_FORMATS, _PARQUET))}."
+        )
     try:
+        if ending == _PARQUET:
+            return Table(pyarrow.parquet.read_table(path).to_pydict())
         return Table.read(path, format=_FORMATS[ending])
     except FileNotFoundError as error:
         raise OptionError(f"{path}: no such file.") from error
@@ -124,9 +132,10 @@ def _first(by_lower: dict[str, str], names: tuple[str, ...]) -> str | None:
 def _numbers(path: Path, table: Table, name: str) -> NDArray[np.float64]:
     column = table[name]
     try:
-        return np.asarray(np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan))
+        values = np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
+        return np.asarray(values * (1.0 if column.unit is None else column.unit.to(u.deg)))
     except (TypeError, ValueError) as error:
-        raise OptionError(f"{path}: column {name} holds {column[0]!r}, no degrees.") from error
+        raise OptionError(f"{path}: column {name} holds {str(column[0])!r}, no degrees.") from error
 
 
 def _refuse(
@@ -141,14 +150,17 @@ def _refuse(
 
 
 def _names(path: Path, column: Any) -> NDArray[np.str_]:
-    names = np.array([str(value).strip() for value in column.tolist()])
-    distinct, counts = np.unique(names, return_counts=True)
-    if counts.max() > 1:
+    told = ["" if value is None else str(value).strip() for value in column.tolist()]
+    if not all(told):
         raise OptionError(
-            f"{path}: the {column.name} {distinct[counts.argmax()]!r} comes {counts.max()} times; "
-            "each must be unique."
+            f"{path}: {column.name} of row {told.index('') + 1} is empty; each must be unique."
         )
-    return names
+    name, count = Counter(told).most_common(1)[0]
+    if count > 1:
+        raise OptionError(
+            f"{path}: the {column.name} {name!r} comes {count} times; each must be unique."
+        )
+    return np.array(told)
 
 
 def at_positions(
@@ -171,10 +183,11 @@ def at_positions(
     which : ndarray of int64, shape (object,)
         Their numbers in `positions`.
     """
+    centre = _centre(tile)
     there = SkyCoord(positions.ra_deg, positions.dec_deg, unit="deg")
     x, y = (np.asarray(values) for values in skycoord_to_pixel(there, tile.wcs))
     height, width = tile.saturated.shape
-    ahead = there.separation(_centre(tile)).deg < 90  # a tangential projection shows both sides
+    ahead = there.separation(centre).deg < 90  # a tangential projection shows both sides
     with np.errstate(invalid="ignore"):
         on_tile = ahead & (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
     which = np.flatnonzero(on_tile).astype(np.int64)
@@ -200,7 +213,8 @@ def _blank(found: Catalogue, count: int) -> Catalogue:
     empty: dict[str, Any] = {
         name: np.full(shape[getattr(found, name).ndim], np.nan) for name in _NOT_MEASURED
     }
-    return replace(found, **empty, flags=np.zeros(count, dtype=np.int32))
+    known = StampFlag(0) if all(found.calibrated) else StampFlag.UNCALIBRATED
+    return replace(found, **empty, flags=np.full(count, known, dtype=np.int32))
 
 
 def _centred(

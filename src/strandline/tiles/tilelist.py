@@ -87,7 +87,8 @@ def _check_columns(path: Path, columns: tuple[str, ...]) -> None:
                 )
                 if part
             )
-            + f". Needed: {', '.join(_NEEDED)}; optional: {', '.join(_OPTIONAL)}."
+            + f". Needed, separated by commas: {', '.join(_NEEDED)}; "
+            f"optional: {', '.join(_OPTIONAL)}."
         )
 
 
