@@ -135,7 +135,8 @@ def _numbers(path: Path, table: Table, name: str) -> NDArray[np.float64]:
         values = np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
         return np.asarray(values * (1.0 if column.unit is None else column.unit.to(u.deg)))
     except (TypeError, ValueError) as error:
-        raise OptionError(f"{path}: column {name} holds {str(column[0])!r}, no degrees.") from error
+        held = str(column[0]) if column.unit is None else f"{column[0]} {column.unit}"
+        raise OptionError(f"{path}: column {name} holds {held!r}, no degrees.") from error
 
 
 def _refuse(
