@@ -73,6 +73,7 @@ BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
 
 
 _INTERRUPTED = 130
+_NOTES_SHOWN = 8
 
 
 def _version(wanted: bool) -> None:
@@ -170,6 +171,11 @@ def stamps(
         detect=_detect_options(min_snr, max_mag),
         seed=seed,
     )
+    for tile, note in report.notes[:_NOTES_SHOWN]:
+        typer.echo(f"note on {tile}: {note}", err=True)
+    if len(report.notes) > _NOTES_SHOWN:
+        more = len(report.notes) - _NOTES_SHOWN
+        typer.echo(f"{more} more notes of this kind; `strandline find` reports them all", err=True)
     typer.echo(f"{out}: {report.summary()}")
 
 

@@ -121,6 +121,8 @@ def write_together(folder: str | Path) -> Iterator[Path]:
             for entry in entries:
                 _replace(entry, folder / entry.name)
         made = []
+    except OutputError as error:  # the user knows nothing of the folder aside
+        raise OutputError(str(error).replace(str(aside), str(folder))) from error
     except OSError as error:
         raise _explain(error, folder) from error
     finally:
