@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from strandline.flags import StampFlag
-from strandline.stamps.cutting import cut, cut_to_scale, missing_flags, square_picture
+from strandline.stamps.cutting import cut, cut_to_scale, missing_flags, shared_noise, square_picture
 
 Image = NDArray[np.float32]
 SHAPE = (2, 23, 31)
@@ -158,6 +158,15 @@ def test_scaling_fills_small_holes_and_leaves_large_ones() -> None:
     # one pixel of four is missing: the other three are taken to be like it; 4 pixels of 2.0
     np.testing.assert_allclose(stamps[0, 0, :, :15], 8.0, rtol=1e-6)
     assert np.isnan(stamps[0, 0, :, 15:]).all()
+
+
+@pytest.mark.parametrize("bin_px", [0.3, 0.8, 1.001, 1.5, 2.0, 4.3])
+def test_noise_of_scaled_stamps(bin_px: float) -> None:
+    """Measured on 60 places: some 10^4 stamp pixels, as many independent ones at least as 2500."""
+    noise = np.random.default_rng(2).normal(size=(1, 300, 300)).astype(np.float32)
+    x, y = np.random.default_rng(3).uniform(60, 240, (2, 60))
+    stamps, _ = cut_to_scale(noise, x, y, 20, bin_px)
+    assert stamps.std() == pytest.approx(shared_noise(bin_px), rel=0.06)
 
 
 # --- what is missing ---------------------------------------------------------------------------

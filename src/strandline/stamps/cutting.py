@@ -6,7 +6,7 @@ from PIL import Image
 
 from strandline.flags import StampFlag
 
-__all__ = ["cut", "cut_to_scale", "missing_flags", "square_picture"]
+__all__ = ["cut", "cut_to_scale", "missing_flags", "shared_noise", "square_picture"]
 
 _LEAST_SEEN = 0.5
 _MISSING_SHARE = 0.01
@@ -90,6 +90,15 @@ def cut_to_scale(
             stamps[k] = np.where(area >= _LEAST_SEEN, flux / area, np.nan)
         inside[k] = np.outer(along.sum(axis=1), across.sum(axis=1)) >= _LEAST_SEEN * bin_px**2
     return stamps, inside
+
+
+def shared_noise(bin_px: float) -> float:
+    """Return the noise of a pixel of `cut_to_scale` in units of that of the image's pixels.
+
+    For independent pixels: the root of the sum of their squared shares, averaged over where the
+    stamp's pixels lie among them. Small pixels go with their area, large ones with their width.
+    """
+    return bin_px**2 - bin_px**3 / 3 if bin_px < 1 else bin_px - 1 / 3
 
 
 def _overlaps(

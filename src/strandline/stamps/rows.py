@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from strandline.flags import StampFlag
 from strandline.photometry import flux_to_mag, mag_error
 from strandline.stamps.catalogue import Catalogue
-from strandline.stamps.cutting import cut, cut_to_scale, missing_flags, square_picture
+from strandline.stamps.cutting import cut, cut_to_scale, missing_flags, shared_noise, square_picture
 from strandline.stamps.orientation import north_and_east
 from strandline.stamps.schema import TableSpec
 from strandline.stamps.sky import block_noise
@@ -81,9 +81,9 @@ def galaxy_rows(
         else:
             stamps, inside = cut(image, x, y, spec.size_px)
         pixels = _in_bands(stamps, bands, spec)
-        # flux goes with the area of a pixel; where pixels shrink, so does the noise of theirs
         noise = _in_bands(_local_noise(galaxies, part, spec.size_px * bin_px), bands, spec)
-        noise *= np.float32(bin_px**2)
+        if resampled:
+            noise *= np.float32(shared_noise(bin_px))
         noise[~np.isfinite(pixels).any(axis=(2, 3))] = np.nan
         told = {name: values[part] for name, values in columns.items()}
         told["flags"] = told["flags"] | missing_flags(pixels, inside)
