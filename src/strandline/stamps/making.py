@@ -264,11 +264,25 @@ def _galaxies(tile: Tile, plan: _Plan, placed: NDArray[np.int64], report: StampR
     galaxies, which = at_positions(tile, found, plan.positions)
     if not len(galaxies):
         raise TileError(f"none of the positions of {plan.positions.path} lies on it.")
-    if galaxies.label is not None:  # where tiles overlap, a galaxy has a stamp from each
+    if galaxies.label is not None:
+        given = set(plan.positions.name.tolist()) if plan.positions.name is not None else set()
         names = [
-            f"{name}_{count + 1}" if count else name
+            _copy_name(str(name), int(count), given)
             for name, count in zip(galaxies.label, placed[which], strict=True)
         ]
         galaxies = replace(galaxies, label=np.array(names))
     placed[which] += 1
     return galaxies
+
+
+def _copy_name(name: str, copies: int, given: set[str]) -> str:
+    """Return the id of one more stamp of a position: a_2, a_3 where tiles overlap.
+
+    Passes over what the catalogue itself calls another position.
+    """
+    number = 1
+    for _ in range(copies):
+        number += 1
+        while f"{name}_{number}" in given:
+            number += 1
+    return f"{name}_{number}" if copies else name
