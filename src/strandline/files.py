@@ -12,7 +12,7 @@ from types import FrameType
 
 from strandline.errors import OutputError
 
-__all__ = ["check_target", "write_aside", "write_together"]
+__all__ = ["check_target", "undisturbed", "write_aside", "write_together"]
 
 
 def check_target(target: str | Path, marks: Sequence[str] | None = None) -> None:
@@ -78,7 +78,7 @@ def write_aside(target: str | Path, marks: Sequence[str] | None = None) -> Itera
                 f"{target}: nothing was written there. This is a bug; please report it."
             )
         _refuse_other_kind(target, (marks or ()) if aside.is_dir() else None)
-        with _undisturbed():
+        with undisturbed():
             _replace(aside, target)
         made = []
     except OSError as error:
@@ -117,7 +117,7 @@ def write_together(folder: str | Path) -> Iterator[Path]:
         for entry in entries:
             if entry.is_dir() != (folder / entry.name).is_dir() and (folder / entry.name).exists():
                 _refuse_other_kind(folder / entry.name, () if entry.is_dir() else None)
-        with _undisturbed():
+        with undisturbed():
             for entry in entries:
                 _replace(entry, folder / entry.name)
         made = []
@@ -181,7 +181,7 @@ def _remove_empty(made: list[Path]) -> None:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Hold Ctrl-C and termination back while files change places; then they take effect."""
     if threading.current_thread() is not threading.main_thread():
         yield

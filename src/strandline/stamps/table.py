@@ -17,6 +17,7 @@ import pyarrow.ipc
 from numpy.typing import ArrayLike, NDArray
 
 from strandline.errors import OptionError, OutputError, TableError
+from strandline.files import undisturbed
 from strandline.stamps.readahead import read_ahead
 from strandline.stamps.schema import TableSpec, read_spec, table_schema
 from strandline.stamps.writer import LANCE_ERRORS, StampWriter, open_writer
@@ -241,7 +242,11 @@ class StampTable:
         if own:
             raise TableError(f"{self.path}: column {own[0]} is part of the stamps themselves.")
         prefix = f".{self.path.name}."
-        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix) as folder:
+        try:
+            holder = tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix)
+        except OSError as error:
+            raise self._explain(error) from error
+        with holder as folder:
             aside = Path(folder) / "columns.arrow"
             try:
                 count = _spool(batches, schema, aside)
@@ -253,11 +258,12 @@ class StampTable:
                     f"{', '.join(schema.names)}. Nothing was changed."
                 )
             try:
-                self._swap_in(aside, schema)
-                if metadata:
-                    self._dataset.update_schema_metadata(
-                        {_METADATA_PREFIX + key: text for key, text in metadata.items()}
-                    )
+                with undisturbed():
+                    self._swap_in(aside, schema)
+                    if metadata:
+                        self._dataset.update_schema_metadata(
+                            {_METADATA_PREFIX + key: text for key, text in metadata.items()}
+                        )
             except LANCE_ERRORS as error:
                 raise self._explain(error) from error
             finally:  # files of a failed attempt, and of the columns replaced
@@ -352,6 +358,10 @@ class StampTable:
         """Add the columns under other names, swap names in one commit, drop the replaced ones."""
         fresh = {name: f"_new_{name}" for name in schema.names}
         replaced = [name for name in schema.names if name in self.column_names]
+        helpers = {f"{prefix}{name}" for prefix in ("_new_", "_old_") for name in schema.names}
+        stale = sorted(helpers.intersection(self.column_names))
+        if stale:  # of an attempt that was killed
+            self._dataset.drop_columns(stale)
         with pa.memory_map(str(aside)) as source:
             reader = pa.ipc.open_stream(source)
             renamed = pa.schema([field.with_name(fresh[field.name]) for field in schema])
