@@ -339,3 +339,14 @@ def test_galaxies_without_magnitude_stay() -> None:
     chosen = choose_galaxies(rows, DetectOptions(max_mag=20))
     assert chosen.snr.tolist() == [900]
     assert chosen.counts == {"fainter than max_mag": 1}
+
+
+def test_magnitude_limit_goes_by_its_own_band_and_is_never_dropped_in_silence() -> None:
+    rows = _ranked(snr=[900, 800], mag_r=[15, 22], star=[0.0, 0.0])
+    options = DetectOptions(max_mag=20)
+    other = choose_galaxies(replace(rows, calibrated=(False, True)), options)
+    assert other.snr.tolist() == [900]
+    assert other.notes == rows.notes
+    unknown = choose_galaxies(replace(rows, calibrated=(True, False)), options)
+    assert unknown.snr.tolist() == [900, 800]
+    assert unknown.notes[-1] == "band r has no zero point: max_mag 20 is not used"

@@ -70,7 +70,7 @@ def test_arp_178_is_found_as_its_members(realsky: Path) -> None:
         rows.append(int(apart.argmin()))
     assert len(set(rows)) == 3
     assert found.snr[rows].min() > 500
-    # the largest is not shredded: of a hundredth of its light or more are, on its disc, only itself,
+    # the largest is not shredded: a hundredth of its light or more have, on its disc, only itself,
     # NGC 5615 and two that are as sharp as stars
     on_disc = np.hypot(found.x - 211, found.y - 210) < 70
     share = found.flux_njy[:, 1] / found.flux_njy[rows[0], 1]

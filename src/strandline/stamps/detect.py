@@ -181,18 +181,27 @@ def reference_band(bands: tuple[str, ...]) -> int:
 
 
 def choose_galaxies(catalogue: Catalogue, options: DetectOptions) -> Catalogue:
-    """Return the galaxies that get a stamp, and count what is left out."""
-    flux: NDArray[Any] = catalogue.flux_njy[:, reference_band(catalogue.bands)]
+    """Return the galaxies that get a stamp, and count what is left out.
+
+    Where the magnitude limit cannot be applied for want of a zero point, a note says so.
+    """
+    reference = reference_band(catalogue.bands)
+    flux: NDArray[Any] = catalogue.flux_njy[:, reference]
     faint = catalogue.snr < options.min_snr
     star = ~faint & (catalogue.star_score > STAR_FROM)
     counts = {**catalogue.counts, "stars": int(star.sum())}
+    notes = catalogue.notes
     left = ~faint & ~star
-    if options.max_mag is not None and all(catalogue.calibrated):
+    if options.max_mag is not None and catalogue.calibrated[reference]:
         beyond = left & (flux_to_mag(flux) > options.max_mag)
         counts["fainter than max_mag"] = int(beyond.sum())
         left &= ~beyond
+    elif options.max_mag is not None:
+        band = catalogue.bands[reference]
+        notes = (*notes, f"band {band} has no zero point: max_mag {options.max_mag:g} is not used")
     rows = np.flatnonzero(left)
     if options.max_per_tile is not None and len(rows) > options.max_per_tile:
         counts["beyond max_per_tile"] = len(rows) - options.max_per_tile
         rows = rows[: options.max_per_tile]
-    return replace(catalogue.take(rows), counts={k: v for k, v in counts.items() if v})
+    counts = {reason: count for reason, count in counts.items() if count}
+    return replace(catalogue.take(rows), counts=counts, notes=notes)
