@@ -31,9 +31,10 @@ _BRIGHTEST_TO_WHITE = 30.0
 _DYNAMIC_RANGE = 2500.0
 _TRUSTED_SIGMA = (1.0, 7.0)
 _COLOUR_SIGMA = 1.5
-_SATURATED_SIGMA = (0.8, 5.0)
+_SATURATED_SIGMA = (0.8, 8.0)
 _COLOUR_TRUSTED_SIGMA = (6.0, 30.0)
 _COLOUR_SMOOTHING_PX = 4.0
+_SMOOTHED_AT_MOST_SIGMA = 8.0
 _CALM_PX = 1.2
 _PALER_WHEN_BRIGHT = 0.55
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -179,11 +180,14 @@ def _compose(light: _Channels) -> NDArray[np.float32]:
     trust = _ramp(calm / noise, _TRUSTED_SIGMA)
     brightness = np.clip(_stretch(trust * mean + (1 - trust) * calm, noise), 0, None)
     trust = _ramp(calm / noise, _COLOUR_TRUSTED_SIGMA)
-    calm_flux = [smooth(plane, _COLOUR_SMOOTHING_PX) for plane in light.flux]
+    # Bright pixels weigh less, or a red star would have a red halo.
+    weight = 1 / np.maximum(mean / (_SMOOTHED_AT_MOST_SIGMA * noise), 1)
+    calm_flux = [smooth(plane * weight, _COLOUR_SMOOTHING_PX) for plane in light.flux]
     flux = trust * light.flux + (1 - trust) * np.stack(calm_flux)
     ratio = np.clip(flux / np.maximum(_mean(flux), _COLOUR_SIGMA * noise), 0, None)
     ratio = np.where(np.isfinite(flux).all(axis=0), ratio, 1)
-    saturation = _ramp(_mean(np.stack(calm_flux)) / noise, _SATURATED_SIGMA)
+    extended = _ramp(_mean(np.stack(calm_flux)) / noise, _SATURATED_SIGMA)
+    saturation = np.fmax(extended, trust)
     saturation *= 1 - _PALER_WHEN_BRIGHT * np.minimum(brightness, 1) ** 2
     ratio = 1 + (ratio - 1) * saturation
     seen = np.tensordot(_LUMINANCE, ratio, axes=1)

@@ -36,11 +36,16 @@ function overlay(k) {
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 100 100");
   svg.setAttribute("class", "overlay");
+  const under = document.createElementNS(space, "g"), above = document.createElementNS(space, "g");
+  under.setAttribute("class", "under");
+  svg.append(under, above);
   const add = (tag, attributes, text) => {
-    const part = document.createElementNS(space, tag);
-    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-    if (text) part.textContent = text;
-    svg.append(part);
+    for (const group of [under, above]) {
+      const part = document.createElementNS(space, tag);
+      for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
+      if (text) part.textContent = text;
+      group.append(part);
+    }
   };
   if (length) {
     const wide = (100 * length) / field;
@@ -110,7 +115,7 @@ function openGalaxy(k) {
   const mags = data.bands.filter((band) => (G["m:" + band] || [])[k] != null).map((band) => {
     const error = (G["e:" + band] || [])[k];
     return el("span", {}, el("i", {}, band), two(G["m:" + band][k]),
-      error == null ? "" : el("small", {}, error < 0.01 ? " ± < 0.01" : ` ± ${two(error)}`));
+      error == null ? "" : el("small", {}, error < 0.01 ? " ± <0.01" : ` ± ${two(error)}`));
   });
   if (G.radius[k] != null) mags.push(el("span", {}, el("i", {}, "half-light radius"), `${G.radius[k].toFixed(1)}″`));
   $("mags-box").hidden = mags.length === 0;

@@ -6,11 +6,11 @@ function startMap() {
   let width = 0, height = 0, zoom = 1, middle = [0.5, M.height / 2];
   let placed = [], hovered = -1;
 
-  /** Pixels per unit down and across; the map may be widened somewhat to fill its frame. */
+  /** Pixels per unit across and up; the map may be stretched somewhat to fill its frame. */
   function fit() {
     const across = width - 90, down = (height - 90) / Math.max(M.height, 1e-6);
     const unit = Math.min(across, down);
-    return [Math.min(across, unit * 1.7) * zoom, unit * zoom];
+    return [Math.min(across, unit * 1.7) * zoom, Math.min(down, unit * 1.7) * zoom];
   }
   const toX = (x) => width / 2 + (x - middle[0]) * fit()[0];
   const toY = (y) => height / 2 - (y - middle[1]) * fit()[1];
@@ -103,14 +103,27 @@ function startMap() {
     middle = zoom === 1 ? [0.5, M.height / 2] : [middle[0] + before[0] - after[0], middle[1] - before[1] + after[1]];
     box.classList.toggle("panned", zoom > 1);
     layout();
+    if (!anyInSight()) {
+      const away = (k) => Math.hypot(toX(M.x[k]) - x, toY(M.y[k]) - y);
+      const nearest = M.order.reduce((best, k) => (away(k) < away(best) ? k : best));
+      middle = [M.x[nearest], M.y[nearest]];
+      layout();
+    }
     draw();
   }
 
+  const anyInSight = () => placed.some(({ x, y }) => x > 0 && y > 0 && x < width && y < height);
+
   function move(dx, dy) {
+    const before = middle;
     middle = [middle[0] - dx / fit()[0], middle[1] + dy / fit()[1]];
     middle[0] = Math.min(Math.max(middle[0], 0), 1);
     middle[1] = Math.min(Math.max(middle[1], 0), M.height);
     layout();
+    if (!anyInSight()) {
+      middle = before;
+      layout();
+    }
     draw();
   }
 
