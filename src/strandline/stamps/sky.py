@@ -25,8 +25,6 @@ _OBJECT_SNR = 2.5
 _LEAST_SKY_SHARE = 0.05
 _ENOUGH_SKY_SHARE = 0.5
 _FEWEST_DIFFERENCES = 100
-_MOST_PASSES = 6
-_SETTLED = 0.02
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,8 @@ def measure_sky(tile: Tile) -> Sky:
     coarsely, then without the pixels of objects in meshes of 128", which are 128 to 256 px. A
     tile less than three meshes wide has one level only, the one about which its faintest pixels
     lie: there a mesh would hold little but the galaxy, and would eat its outskirts. Where objects
-    cover more than half of the tile it lies too high at first, and is taken again until it rests.
+    cover more than half of the tile it lies too high at first, and is taken once more; not until it
+    rests, as it would run down every slope.
     """
     width = seeing_px(tile)
     reach = math.ceil(2 * width)
@@ -83,7 +82,7 @@ def measure_sky(tile: Tile) -> Sky:
         image[band] = pixels - _level(pixels, noise[band], ~np.isfinite(pixels), coarse)
     notes = []
     meshes = min(image.shape[1:]) >= _FEWEST_MESHES * fine
-    for _ in range(1 if meshes else _MOST_PASSES):
+    for _ in range(1 if meshes else 2):
         objects = _object_mask(image, noise, width)
         blank = 1 - objects.mean()
         if blank < _LEAST_SKY_SHARE:
@@ -92,13 +91,11 @@ def measure_sky(tile: Tile) -> Sky:
                 "taken from its faintest parts"
             )
             break
-        moved = 0.0
         for band in np.flatnonzero(np.isfinite(noise)).tolist():
-            level = _level(image[band], noise[band], objects | ~np.isfinite(image[band]), fine)
-            image[band] -= level
+            masked = objects | ~np.isfinite(image[band])
+            image[band] -= _level(image[band], noise[band], masked, fine)
             noise[band] = _noise_of_blank(image[band], objects, reach, noise[band])
-            moved = max(moved, float(np.abs(level).max()) / noise[band])
-        if blank > _ENOUGH_SKY_SHARE or moved < _SETTLED:
+        if blank > _ENOUGH_SKY_SHARE:
             break
     variance = _scaled_variance(tile, noise, objects)
     return Sky(image, noise, variance, width, tuple(notes))
