@@ -89,6 +89,63 @@ def test_different_scale_is_refused_naming_both(tmp_path: Path) -> None:
         assert text in found.skipped[0].reason
 
 
+@pytest.mark.parametrize(
+    ("shape", "cards", "told"),
+    [
+        ((30, 40), {}, "40x30 px"),  # cut short
+        ((4, 4), {"CRPIX1": 2.5, "CRPIX2": 2.5, "CD1_1": -10 * SCALE_DEG}, "4x4 px"),
+        ((40, 40), {"CD1_1": -10 * SCALE_DEG, "CD2_2": 10 * SCALE_DEG}, '2.6300"'),  # same pixels
+    ],
+)
+def test_bands_of_one_name_on_other_grids_are_refused_not_parted(
+    tmp_path: Path, shape: tuple[int, int], cards: dict[str, object], told: str
+) -> None:
+    write(tmp_path / "a_g.fits")
+    write(tmp_path / "a_r.fits", pixels(*shape), **cards)
+    write(tmp_path / "b_g.fits", ra=151.0)
+    found = discover([tmp_path])
+    assert [source.name for source in found.sources] == ["b"]
+    assert [Path(item.path).name for item in found.skipped] == ["a_g.fits", "a_r.fits"]
+    assert told in found.skipped[0].reason
+
+
+def test_one_name_on_another_part_of_the_sky_is_another_tile(tmp_path: Path) -> None:
+    write(tmp_path / "a_g.fits")
+    write(tmp_path / "a_r.fits", ra=150.0 + SCALE_DEG * 40)
+    assert len(discover([tmp_path]).sources) == 2
+
+
+def test_the_same_file_by_two_names_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a_g.fits")
+    monkeypatch.chdir(tmp_path)
+    found = discover(["a_g.fits", tmp_path / "a_g.fits", "."])
+    assert [source.path for source in found.sources] == ["a_g.fits"]
+
+
+def test_links_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "l_g.fits").symlink_to("gone.fits")
+    for given in (tmp_path, tmp_path / "l_g.fits"):
+        reasons = [item.reason for item in discover([given]).skipped]
+        assert reasons[0] == "is a link to gone.fits, which is not there."
+
+
+def test_name_that_is_too_long_for_the_disk(tmp_path: Path) -> None:
+    write(tmp_path / "a_g.fits")
+    found = discover([tmp_path / ("x" * 300 + ".fits"), tmp_path])
+    assert len(found.sources) == 1
+    assert found.skipped[0].reason == "cannot be looked into (File name too long)."
+
+
+def test_folder_with_a_name_like_an_image(tmp_path: Path) -> None:
+    (tmp_path / "x_g.fits").mkdir()
+    (skipped,) = discover([tmp_path]).skipped
+    assert "subfolders are not searched" in skipped.reason
+    (skipped,) = discover([tmp_path / "x_g.fits"]).skipped
+    assert "folder without images" in skipped.reason
+
+
 def test_pictures_are_tiles_of_their_own(tmp_path: Path) -> None:
     for name in ("x.jpg", "y.png"):
         Image.new("RGB", (8, 8)).save(tmp_path / name)
