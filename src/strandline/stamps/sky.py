@@ -21,10 +21,12 @@ _FEWEST_MESHES = 3
 _USUAL_SEEING_ARCSEC = 1.2
 _SEEING_RANGE_PX = (1.5, 20.0)
 _BLOCK_PX = 64
+_ENOUGH_BLOCKS = 400
 _OBJECT_SNR = 2.5
 _LEAST_SKY_SHARE = 0.05
 _ENOUGH_SKY_SHARE = 0.5
 _FEWEST_DIFFERENCES = 100
+_ENOUGH_DIFFERENCES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,8 @@ def block_noise(pixels: NDArray[np.float32], reach: int) -> float:
 
     Differences over more than the width of a point source see the noise in full even where
     resampling has correlated neighbouring pixels, and take out the light of large galaxies. The
-    lower quartile of blocks of 64 px is that of the emptiest ones.
+    lower quartile of blocks of 64 px is that of the emptiest ones; of large images, some 400 blocks
+    all over them are taken.
 
     Parameters
     ----------
@@ -189,6 +192,7 @@ def _difference_noise(pixels: NDArray[np.float32], reach: int) -> NDArray[np.flo
     blocks = second[: rows * size, : columns * size].reshape(rows, size, columns, size)
     flat = blocks.swapaxes(1, 2).reshape(rows * columns, size * size)
     flat = flat[np.isfinite(flat).any(axis=1)]
+    flat = flat[:: max(1, len(flat) // _ENOUGH_BLOCKS)]
     spread = np.nanmedian(np.abs(flat - np.nanmedian(flat, axis=1, keepdims=True)), axis=1)
     return np.asarray(MAD_TO_SIGMA * spread / math.sqrt(6), dtype=np.float64)
 
@@ -245,8 +249,12 @@ def _noise_of_blank(
     pixels: NDArray[np.float32], objects: NDArray[np.bool_], reach: int, otherwise: float
 ) -> float:
     """Return the noise of blank sky by its second differences, so that no gradient adds to it."""
-    blank = np.where(objects, np.float32(np.nan), pixels)
-    parts = [_second_differences(np.moveaxis(blank, axis, 0), reach).ravel() for axis in (0, 1)]
+    every = max(1, pixels.size // _ENOUGH_DIFFERENCES)  # of the lines along which to look
+    parts = []
+    for axis in (0, 1):
+        lines, taken = (np.moveaxis(plane, axis, 0)[:, ::every] for plane in (pixels, objects))
+        blank = np.where(taken, np.float32(np.nan), lines)
+        parts.append(_second_differences(blank, reach).ravel())
     spreads = [_spread(part[np.isfinite(part)]) for part in parts]
     known = [spread for spread in spreads if spread > 0]
     return float(np.mean(known)) if known else otherwise
