@@ -134,12 +134,13 @@ class OptimiserSettings(_Section):
 
 
 class HeadSettings(_Section):
-    """Regularised logistic regression on the features of a frozen encoder."""
+    """A linear classifier on the features of a frozen encoder."""
 
-    strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-    """Candidates of the inverse penalty C; cross-validation chooses."""
+    kind: Literal["lda", "logistic"] = "lda"
+    """Linear discriminant with Ledoit-Wolf shrinkage, or penalised logistic regression."""
+    strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+    """Of logistic regression: candidates of the inverse penalty C; cross-validation chooses."""
     folds: Annotated[int, Field(ge=2)] = 5
-    views: Annotated[int, Field(ge=0)] = 0  #: random views of each stamp to fit on, besides itself
 
 
 class SamplingSettings(_Section):

@@ -8,8 +8,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from strandline.learn.heads import Head, fit_head
+from strandline.recipe import HeadSettings
 
 STRENGTHS = (1e-3, 1e-1, 10.0)
+CHOSEN = HeadSettings(kind="logistic", strengths=STRENGTHS)
+PLAIN = HeadSettings(kind="logistic", strengths=(0.1,))
 
 
 def sample(count: int = 300, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -23,7 +26,7 @@ def sample(count: int = 300, seed: int = 0) -> tuple[NDArray[np.float32], NDArra
 
 def test_the_head_is_a_balanced_logistic_regression_on_standardised_features() -> None:
     features, values = sample()
-    head, chosen = fit_head(features, values, (0.1,), 5, seed=0)
+    head, chosen = fit_head(features, values, PLAIN, seed=0)
     oracle = make_pipeline(
         StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
     )
@@ -38,14 +41,14 @@ def test_pure_noise_is_given_the_strongest_penalty() -> None:
     random = np.random.default_rng(1)
     features = random.normal(size=(120, 60)).astype(np.float32)
     values = np.arange(120) % 2
-    _, chosen = fit_head(features, values, STRENGTHS, 5, seed=0)
+    _, chosen = fit_head(features, values, CHOSEN, seed=0)
     assert chosen["strength"] == min(STRENGTHS)
     assert 0.25 < chosen["auc"] < 0.75  # no class to find: 0.5, sigma 0.05
 
 
 def test_the_cross_validated_auc_is_honest() -> None:
     features, values = sample()
-    head, chosen = fit_head(features, values, STRENGTHS, 5, seed=0)
+    head, chosen = fit_head(features, values, CHOSEN, seed=0)
     fresh, truth = sample(20_000, seed=9)
     scores = head.probability(fresh)
     above = scores[truth == 1][:, None] > scores[truth == 0][None, :2000]
@@ -53,9 +56,10 @@ def test_the_cross_validated_auc_is_honest() -> None:
     assert chosen["auc"] == pytest.approx(above.mean(), abs=0.08)
 
 
-def test_the_fit_repeats_with_the_seed() -> None:
+@pytest.mark.parametrize("settings", [CHOSEN, HeadSettings()])
+def test_the_fit_repeats_with_the_seed(settings: HeadSettings) -> None:
     features, values = sample()
-    one, other = (fit_head(features, values, STRENGTHS, 5, seed=3) for _ in range(2))
+    one, other = (fit_head(features, values, settings, seed=3) for _ in range(2))
     assert np.array_equal(one[0].weight, other[0].weight)
     assert one[1] == other[1]
 
@@ -64,16 +68,53 @@ def test_folds_shrink_to_the_rarer_class() -> None:
     features, _ = sample(30)
     values = np.zeros(30, dtype=np.int64)
     values[:2] = 1
-    _, chosen = fit_head(features, values, (0.1,), 5, seed=0)
+    _, chosen = fit_head(features, values, PLAIN, seed=0)
     assert np.isfinite(chosen["log_loss"])
 
 
 def test_dead_features_do_no_harm() -> None:
     features, values = sample()
     dead = np.concatenate([features, np.full((300, 2), 7.0, dtype=np.float32)], axis=1)
-    head, _ = fit_head(dead, values, (0.1,), 5, seed=0)
-    plain, _ = fit_head(features, values, (0.1,), 5, seed=0)
+    head, _ = fit_head(dead, values, PLAIN, seed=0)
+    plain, _ = fit_head(features, values, PLAIN, seed=0)
     np.testing.assert_allclose(head.probability(dead), plain.probability(features), atol=1e-4)
+
+
+def test_the_discriminant_points_where_fishers_does() -> None:
+    # many rows of few features: shrinkage is next to nothing, and Fisher's direction is
+    # the inverse covariance within classes times the difference of their means
+    features, values = sample(20_000)
+    head, _ = fit_head(features, values, HeadSettings(), seed=0)
+    wide = (features.astype(np.float64) - head.mean) / head.std
+    one, other = wide[values == 1], wide[values == 0]
+    within = 0.5 * (np.cov(one.T) + np.cov(other.T))
+    fisher = np.linalg.solve(within, one.mean(axis=0) - other.mean(axis=0))
+    cosine = fisher @ head.weight / np.linalg.norm(fisher) / np.linalg.norm(head.weight)
+    assert cosine > 0.999
+
+
+def test_probabilities_of_the_discriminant_hold_on_a_balanced_sample() -> None:
+    random = np.random.default_rng(4)
+    values = (np.arange(240) % 4 == 0).astype(np.int64)
+    features = random.normal(size=(240, 100)).astype(np.float32)  # nearly as many as rows
+    features[:, 0] += 2 * values
+    head, _ = fit_head(features, values, HeadSettings(), seed=0)
+    truth = (np.arange(20_000) % 2).astype(np.int64)
+    fresh = random.normal(size=(20_000, 100)).astype(np.float32)
+    fresh[:, 0] += 2 * truth
+    found = head.probability(fresh)
+    # in each bin as many interact as is said, but for what 60 positives leave unknown
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        here = (found >= low) & (found < low + 0.2)
+        assert truth[here].mean() == pytest.approx(found[here].mean(), abs=0.15)
+
+
+def test_a_ranking_is_never_turned_round() -> None:
+    features, values = sample(12)
+    values[:] = np.arange(12) % 2
+    head, _ = fit_head(features, values, HeadSettings(), seed=0)
+    mean = [head.logit(features[values == value]).mean() for value in (0, 1)]
+    assert mean[1] >= mean[0]
 
 
 def test_a_networks_last_layer_is_a_head() -> None:

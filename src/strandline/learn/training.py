@@ -179,7 +179,7 @@ def _train_head(
     settings = recipe.head
 
     def fitted(chosen: NDArray[np.bool_]) -> tuple[Head, dict[str, float]]:
-        return fit_head(features[chosen], values[chosen], settings.strengths, settings.folds, seed)
+        return fit_head(features[chosen], values[chosen], settings, seed)
 
     first, _ = fitted(inside)
     head, chosen = fitted(np.ones_like(inside))
