@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= demo
 
-.PHONY: help install demo test lint bench weights clean
+.PHONY: help install demo test lint browser bench weights clean
 
 help:
 	@echo "make demo    a small simulated survey, from images to a report (OUT=demo)"
 	@echo "make test    the tests"
 	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make browser the report in a real browser (installs Debian's chromium if there is none)"
 	@echo "make bench   slow checks and speed ratios"
 	@echo "make weights trains again the weights that ship (REALSKY=folder of real images)"
 
@@ -33,6 +34,12 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+browser: $(STAMP)
+	command -v chromium || command -v chromium-browser \
+	  || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "There is no chromium and apt-get cannot install it: these tests will be skipped."
+	$(BIN)/python -m pytest tests/report/test_browser.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow

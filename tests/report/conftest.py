@@ -106,3 +106,10 @@ def ranked(table: StampTable) -> pa.Table:
     for name, values in added.items():
         catalogue = catalogue.append_column(name, pa.array(values))
     return catalogue
+
+
+def embed(table: StampTable, vectors: NDArray[np.float32]) -> None:
+    """Add a column of features to a table."""
+    schema = pa.schema([pa.field("embedding", pa.list_(pa.float32(), vectors.shape[1]))])
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+    table.add_columns([pa.record_batch([column], schema=schema)], schema)

@@ -1,17 +1,9 @@
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from strandline.report.kin import NEIGHBOURS, alike_among, alike_in_table
 from strandline.seeding import generator
-from strandline.stamps import StampTable
-from tests.report.conftest import MakeInputs
-
-
-def embed(table: StampTable, vectors: NDArray[np.float32]) -> None:
-    schema = pa.schema([pa.field("embedding", pa.list_(pa.float32(), vectors.shape[1]))])
-    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
-    table.add_columns([pa.record_batch([column], schema=schema)], schema)
+from tests.report.conftest import MakeInputs, embed
 
 
 def angle(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

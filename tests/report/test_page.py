@@ -18,7 +18,7 @@ from strandline.flags import StampFlag
 from strandline.report import Curve, History, ReportInputs, write_report
 from strandline.seeding import generator
 from strandline.stamps import StampTable, TableSpec
-from tests.report.conftest import MakeInputs
+from tests.report.conftest import MakeInputs, embed
 
 VOID = {"meta", "img", "input", "br", "link"}
 MALICIOUS = "</script><script>alert('x')</script>\"<img src=x onerror=alert(1)>"
@@ -240,9 +240,7 @@ def test_each_galaxy_has_its_neighbours_with_a_picture(
 ) -> None:
     inputs = make_inputs(7)
     vectors = generator(5, "vectors").normal(size=(7, 3)).astype(np.float32)
-    schema = pa.schema([pa.field("embedding", pa.list_(pa.float32(), 3))])
-    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 3)
-    inputs.table.add_columns([pa.record_batch([column], schema=schema)], schema)
+    embed(inputs.table, vectors)
     page, _ = report(inputs, tmp_path)
     rows = inputs.catalogue["row"].to_numpy()
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

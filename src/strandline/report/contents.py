@@ -33,7 +33,7 @@ def header(inputs: ReportInputs, pictured: Pictured, curves: list[Measured]) -> 
     else:
         what = f"{count(total, 'galaxy', 'galaxies')} in {count(tiles, 'tile')}"
         subject = "galaxies"
-    sentence = f"{what}, those most likely to interact first."
+    sentence = f"{what}, those most likely to interact first." if total > 1 else f"{what}."
     if pictured.chosen.gallery < total:
         sentence = f"{what}; the {pictured.chosen.gallery} most likely to interact first."
     facts = [(subject if total != 1 else subject[:-1], f"{total:,}", "")]
