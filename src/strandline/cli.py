@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -296,30 +297,42 @@ def main(arguments: list[str] | None = None) -> None:
     cleaned away in both cases. Anything unforeseen is said in one line as well; the traceback is
     shown if the environment variable STRANDLINE_TRACEBACK is set.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with _only_our_words():
-            app(arguments)
-    except StrandlineError as error:
+    with _interrupts() as caught:
+        try:
+            with _only_our_words():
+                app(arguments)
+        except SystemExit as end:
+            if end.code == _INTERRUPTED:
+                _interrupted()
+            raise
+        except Exception as error:
+            if caught:  # some libraries turn Ctrl-C into an error of their own
+                _interrupted()
+            _explain(error)
+
+
+def _interrupted() -> NoReturn:
+    typer.echo("strandline: interrupted; no output was left half-written.", err=True)
+    sys.exit(_INTERRUPTED)
+
+
+def _explain(error: Exception) -> NoReturn:
+    """Say in one line what went wrong, and end."""
+    if isinstance(error, StrandlineError):
         _fail(str(error))
-    except MemoryError as error:
+    if os.environ.get("STRANDLINE_TRACEBACK"):
+        raise error
+    if isinstance(error, MemoryError):
         _fail(
-            f"the memory of this machine does not suffice ({error or 'none was left'}). Close "
+            f"the memory of this machine does not suffice ({str(error) or 'none was left'}). Close "
             "other programs, cut the images into smaller ones, or choose a smaller --batch-size "
             "or stamp."
         )
-    except Exception as error:
-        if os.environ.get("STRANDLINE_TRACEBACK"):
-            raise
-        text = str(error).split("\n")[0]
-        _fail(
-            f"{type(error).__name__}: {text} - this should not have happened. Please report it "
-            "with what is printed when STRANDLINE_TRACEBACK=1 is set in the environment."
-        )
-    except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            typer.echo("strandline: interrupted; no output was left half-written.", err=True)
-        raise
+    text = str(error).split("\n")[0]
+    _fail(
+        f"{type(error).__name__}: {text} - this should not have happened. Please report it "
+        "with what is printed when STRANDLINE_TRACEBACK=1 is set in the environment."
+    )
 
 
 def _fail(message: str) -> NoReturn:
@@ -341,3 +354,27 @@ def _only_our_words() -> Iterator[None]:
             yield
     finally:
         logging.disable(logging_before)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Yield a list that holds the signals that have interrupted the program so far.
+
+    Where Ctrl-C is ignored, as in jobs that a shell runs behind a script, it stays so.
+    """
+    caught: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
