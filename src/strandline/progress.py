@@ -6,7 +6,7 @@ that results on standard output can be piped.
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -47,14 +47,13 @@ def track(task: str, total: int | None, unit: str = "stamps") -> Iterator[Progre
 
 @contextmanager
 def _bar(task: str, total: int | None, unit: str) -> Iterator[Progress]:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
     from rich.progress import Progress as RichProgress
 
@@ -64,15 +63,22 @@ def _bar(task: str, total: int | None, unit: str) -> Iterator[Progress]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(f"{{task.fields[rate]}} {unit}/s"),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]} left"),
         TextColumn("elapsed"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
     )
     started = time.monotonic()
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-        handle = bar.add_task(task, total=total, rate="…", note="", visible=False)
+
+    class Late(RichProgress):
+        """Shows itself after a while, also while the first unit is still being worked on."""
+
+        def get_renderables(self) -> Iterable[RenderableType]:
+            if time.monotonic() - started > _QUIET_SECONDS:
+                yield from super().get_renderables()
+
+    with Late(*columns, console=Console(stderr=True), transient=True) as bar:
+        handle = bar.add_task(task, total=total, rate="…", left="…", note="")
         count = 0
 
         def advance(done: int = 1, note: str = "") -> None:
@@ -83,11 +89,17 @@ def _bar(task: str, total: int | None, unit: str) -> Iterator[Progress]:
                 handle,
                 advance=done,
                 rate=f"{count / max(elapsed, 1e-9):.3g}",
+                left=_clock((total - count) * elapsed / count) if total and count else "…",
                 note=note,
-                visible=elapsed > _QUIET_SECONDS,
             )
 
         yield advance
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
 class _Lines:
