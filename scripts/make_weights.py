@@ -1,9 +1,10 @@
 """Train again the weights that ship in the package: ``make weights REALSKY=folder``.
 
 Survey models (bands u g r i z, calibrated flux) learn from a simulated survey; picture models
-(bands r g b) from the real SDSS pictures of a folder with ``sdss_unlabelled/``,
-``sdss_labelled/`` and ``sdss_labelled.csv``. Interrupted, the same command goes on where it was:
-tables and finished models in the work folder are kept, and training resumes from its checkpoint.
+(bands r g b) from the real SDSS pictures of a folder with ``sdss_unlabelled/`` (for the encoder),
+``sdss_labelled/`` and ``sdss_labelled.csv`` (for head and CNN). Interrupted, the same command goes
+on where it was: tables and finished models in the work folder are kept, and training resumes from
+its checkpoint.
 """
 
 import argparse
@@ -18,39 +19,48 @@ from strandline.simulate import SurveyTruth, labels_from_truth, make_survey
 from strandline.stamps import StampTable
 
 SHIPPED = Path(__file__).parents[1] / "src" / "strandline" / "weights"
-SEED = 20261124
+SURVEY_SEED, PICTURE_SEED = 20261124, 0
+SURVEY_CNN_EPOCHS = 30  # it has six times the labels that the recipe's 60 epochs are meant for
 
 
 def make_survey_models(work: Path, fields: int) -> None:
     """Simulate, cut, and train ``survey-nnclr`` and ``survey-cnn``."""
     images, table, labels = work / "images", work / "survey.lance", work / "survey.csv"
     if not (images / "truth.csv").exists():
-        make_survey(images, fields=fields, seed=SEED, workers=2)
+        make_survey(images, fields=fields, seed=SURVEY_SEED, workers=2)
     if not table.exists():
-        api.stamps([images], table, seed=SEED)
+        api.stamps([images], table, seed=SURVEY_SEED)
     if not labels.exists():
         match = labels_from_truth(SurveyTruth.read(images), StampTable.open(table), labels)
         say(match.summary())
-    _train_both("survey", [table], table, labels, work)
+    _train_both("survey", table, table, labels, work, SURVEY_SEED, SURVEY_CNN_EPOCHS)
 
 
 def make_picture_models(work: Path, realsky: Path) -> None:
     """Cut real pictures and train ``picture-nnclr`` and ``picture-cnn``."""
     for name in ("sdss_unlabelled", "sdss_labelled"):
         if not (work / f"{name}.lance").exists():
-            api.stamps([realsky / name], work / f"{name}.lance", seed=SEED)
-    labelled = work / "sdss_labelled.lance"
-    unlabelled = [work / "sdss_unlabelled.lance", labelled]
-    _train_both("picture", unlabelled, labelled, realsky / "sdss_labelled.csv", work)
+            api.stamps([realsky / name], work / f"{name}.lance", seed=PICTURE_SEED)
+    unlabelled, labelled = work / "sdss_unlabelled.lance", work / "sdss_labelled.lance"
+    labels = realsky / "sdss_labelled.csv"
+    _train_both("picture", unlabelled, labelled, labels, work, PICTURE_SEED, None)
 
 
-def _train_both(kind: str, unlabelled: list[Path], table: Path, labels: Path, work: Path) -> None:
+def _train_both(
+    kind: str,
+    unlabelled: Path,
+    table: Path,
+    labels: Path,
+    work: Path,
+    seed: int,
+    cnn_epochs: int | None,
+) -> None:
     encoder = work / f"{kind}-encoder"
     if not encoder.exists():
-        api.pretrain(unlabelled, encoder, seed=SEED)
-    for name, base in ((f"{kind}-nnclr", encoder), (f"{kind}-cnn", None)):
+        api.pretrain([unlabelled], encoder, seed=seed)
+    for name, base, epochs in ((f"{kind}-nnclr", encoder, None), (f"{kind}-cnn", None, cnn_epochs)):
         if not (work / name).exists():
-            api.train(table, labels, work / name, encoder=base, seed=SEED)
+            api.train(table, labels, work / name, encoder=base, epochs=epochs, seed=seed)
         shutil.copytree(work / name, SHIPPED / name, dirs_exist_ok=True)
         say(f"{SHIPPED / name} is new")
 
