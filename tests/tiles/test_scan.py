@@ -45,6 +45,18 @@ def test_values_that_cannot_be_parsed_stand_as_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "card", ["lower   = abc", "DATE-OBS= 12/03/99", "HIERARCH a b = 1.2.3", "CONTINUE  'abc", "==="]
+)
+def test_odd_cards_that_do_not_matter(tmp_path: Path, card: str) -> None:
+    path = write(tmp_path / "a_g.fits", UNUSED=1)
+    content = bytearray(path.read_bytes())
+    at = content.find(b"UNUSED  =")
+    content[at : at + 80] = card.ljust(80).encode()
+    path.write_bytes(content)
+    assert len(scan_fits(path, OPTIONS)) == 1
+
+
+@pytest.mark.parametrize(
     ("shape", "told"),
     [((5,), "PRIMARY 5"), ((1, 5), "PRIMARY 5x1"), ((2, 3, 4, 5), "PRIMARY 5x4x3x2")],
 )

@@ -116,6 +116,8 @@ def _make_readable(header: fits.Header) -> None:
         except VerifyError:
             text = card.image[10:].split("/")[0].strip()
             header[card.keyword] = text.replace("'", "")
+        except ValueError:  # a long text that is none: nothing that is looked at here
+            continue
 
 
 def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
