@@ -110,14 +110,16 @@ def _damaged(path: Path, error: Exception) -> str:
 
 
 def _make_readable(header: fits.Header) -> None:
-    for card in list(header.cards):
+    for k in reversed(range(len(header.cards))):
+        card = header.cards[k]
         try:
             card.value  # noqa: B018 - parsed only now
         except VerifyError:
-            text = card.image[10:].split("/")[0].strip()
-            header[card.keyword] = text.replace("'", "")
-        except ValueError:  # a long text that is none: nothing that is looked at here
-            continue
+            try:
+                text = card.image[10:].split("/")[0].strip()
+                header[k] = text.replace("'", "")
+            except (VerifyError, ValueError):  # not even a card
+                del header[k]
 
 
 def scan_fits(path: Path, options: ReadOptions) -> list[Scanned]:
