@@ -19,8 +19,7 @@ from strandline.simulate import SurveyTruth, labels_from_truth, make_survey
 from strandline.stamps import StampTable
 
 SHIPPED = Path(__file__).parents[1] / "src" / "strandline" / "weights"
-SURVEY_SEED, PICTURE_SEED = 20261124, 0
-SURVEY_CNN_EPOCHS = 30  # it has six times the labels that the recipe's 60 epochs are meant for
+SURVEY_SEED, SURVEY_CNN_SEED, PICTURE_SEED = 20261124, 1, 0
 
 
 def make_survey_models(work: Path, fields: int) -> None:
@@ -33,7 +32,8 @@ def make_survey_models(work: Path, fields: int) -> None:
     if not labels.exists():
         match = labels_from_truth(SurveyTruth.read(images), StampTable.open(table), labels)
         say(match.summary())
-    _train_both("survey", table, table, labels, work, SURVEY_SEED, SURVEY_CNN_EPOCHS)
+    _train_nnclr("survey", "survey-nnclr", table, table, labels, work, SURVEY_SEED)
+    _train_cnn("survey", "survey-cnn", table, labels, work, SURVEY_CNN_SEED)
 
 
 def make_picture_models(work: Path, realsky: Path) -> None:
@@ -43,26 +43,31 @@ def make_picture_models(work: Path, realsky: Path) -> None:
             api.stamps([realsky / name], work / f"{name}.lance", seed=PICTURE_SEED)
     unlabelled, labelled = work / "sdss_unlabelled.lance", work / "sdss_labelled.lance"
     labels = realsky / "sdss_labelled.csv"
-    _train_both("picture", unlabelled, labelled, labels, work, PICTURE_SEED, None)
+    _train_nnclr("picture", "brown2025-nnclr", unlabelled, labelled, labels, work, PICTURE_SEED)
+    _train_cnn("picture", "brown2025-cnn", labelled, labels, work, PICTURE_SEED)
 
 
-def _train_both(
-    kind: str,
-    unlabelled: Path,
-    table: Path,
-    labels: Path,
-    work: Path,
-    seed: int,
-    cnn_epochs: int | None,
+def _train_nnclr(
+    kind: str, recipe: str, unlabelled: Path, table: Path, labels: Path, work: Path, seed: int
 ) -> None:
-    encoder = work / f"{kind}-encoder"
+    encoder, model = work / f"{kind}-encoder", work / f"{kind}-nnclr"
     if not encoder.exists():
-        api.pretrain([unlabelled], encoder, seed=seed)
-    for name, base, epochs in ((f"{kind}-nnclr", encoder, None), (f"{kind}-cnn", None, cnn_epochs)):
-        if not (work / name).exists():
-            api.train(table, labels, work / name, encoder=base, epochs=epochs, seed=seed)
-        shutil.copytree(work / name, SHIPPED / name, dirs_exist_ok=True)
-        say(f"{SHIPPED / name} is new")
+        api.pretrain([unlabelled], encoder, recipe=recipe, seed=seed)
+    if not model.exists():
+        api.train(table, labels, model, encoder=encoder, seed=seed)
+    _ship(model)
+
+
+def _train_cnn(kind: str, recipe: str, table: Path, labels: Path, work: Path, seed: int) -> None:
+    model = work / f"{kind}-cnn"
+    if not model.exists():
+        api.train(table, labels, model, recipe=recipe, seed=seed)
+    _ship(model)
+
+
+def _ship(model: Path) -> None:
+    shutil.copytree(model, SHIPPED / model.name, dirs_exist_ok=True)
+    say(f"{SHIPPED / model.name} is new")
 
 
 def main() -> None:
