@@ -4,7 +4,7 @@ Survey models (bands u g r i z, calibrated flux) learn from a simulated survey; 
 (bands r g b) from the real SDSS pictures of a folder with ``sdss_unlabelled/`` (for the encoder),
 ``sdss_labelled/`` and ``sdss_labelled.csv`` (for head and CNN). Interrupted, the same command goes
 on where it was: tables and finished models in the work folder are kept, and training resumes from
-its checkpoint.
+its checkpoint. At the end it prints how good they are on the part of the sky kept for testing.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from strandline import api
 from strandline.errors import StrandlineError
+from strandline.labels import LabelKeys, read_labels
 from strandline.progress import say
 from strandline.simulate import SurveyTruth, labels_from_truth, make_survey
 from strandline.stamps import StampTable
@@ -34,6 +35,7 @@ def make_survey_models(work: Path, fields: int) -> None:
         say(match.summary())
     _train_nnclr("survey", "survey-nnclr", table, table, labels, work, SURVEY_SEED)
     _train_cnn("survey", "survey-cnn", table, labels, work, SURVEY_CNN_SEED)
+    _measure("survey", table, labels, work)
 
 
 def make_picture_models(work: Path, realsky: Path) -> None:
@@ -45,6 +47,7 @@ def make_picture_models(work: Path, realsky: Path) -> None:
     labels = realsky / "sdss_labelled.csv"
     _train_nnclr("picture", "brown2025-nnclr", unlabelled, labelled, labels, work, PICTURE_SEED)
     _train_cnn("picture", "brown2025-cnn", labelled, labels, work, PICTURE_SEED)
+    _measure("picture", labelled, labels, work)
 
 
 def _train_nnclr(
@@ -63,6 +66,28 @@ def _train_cnn(kind: str, recipe: str, table: Path, labels: Path, work: Path, se
     if not model.exists():
         api.train(table, labels, model, recipe=recipe, seed=seed)
     _ship(model)
+
+
+def _measure(kind: str, table: Path, labels: Path, work: Path) -> None:
+    """Print how good the models are on the table's test part, which no training has seen."""
+    opened = StampTable.open(table)
+    columns = opened.columns("id", "source", "path", "split")
+    names = [columns[name].to_pylist() for name in ("id", "source", "path")]
+    told = read_labels(labels, LabelKeys(*names))
+    split = columns["split"].to_pylist()
+    unseen = work / f"{kind}-test.csv"
+    lines = [
+        f"{names[0][row]},{value}"
+        for row, value in zip(told.rows.tolist(), told.values.tolist(), strict=True)
+        if split[row] == "test"
+    ]
+    unseen.write_text("\n".join(["id,label", *lines]) + "\n")
+    scores = work / f"{kind}-scores.parquet"
+    api.classify(table, [work / f"{kind}-cnn", work / f"{kind}-nnclr"], scores)
+    for column in (f"probability_{kind}-cnn", f"probability_{kind}-nnclr", "probability"):
+        print(f"{column}, on the test part of {table.name}:")
+        evaluation = api.evaluate(scores, unseen, column=column, out=work / f"{column}.json")
+        print("\n".join(f"  {line}" for line in evaluation.lines()))
 
 
 def _ship(model: Path) -> None:
