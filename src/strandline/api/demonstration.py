@@ -22,8 +22,8 @@ from strandline.stamps import StampTable
 __all__ = ["DemoOutcome", "demo"]
 
 _FIELDS = 14
-_CNN_EPOCHS = 12
-_NNCLR_EPOCHS = 12
+_CNN_EPOCHS = 30
+_NNCLR_EPOCHS = 18
 
 
 @dataclass(frozen=True)
