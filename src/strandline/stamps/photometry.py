@@ -59,17 +59,15 @@ def kron_fluxes(sky: Sky, sources: Sources, chosen: NDArray[np.int64]) -> Fluxes
     table = sources.table[chosen]
     radius = _kron_radius(sources, table, chosen)
     ellipse = (table["a"], table["b"], table["theta"], _KRON_FACTOR * radius)
-    numbers = chosen + 1
-    free = sources.segments == 0
+    inside = np.flatnonzero(sources.segments)
+    owner = sources.segments.ravel()[inside].astype(np.int64)
 
     def total(image: NDArray[np.float32]) -> NDArray[np.float64]:
-        own = np.bincount(
-            sources.segments.ravel(), weights=image.ravel(), minlength=len(sources.table) + 1
-        )[numbers]
-        outside = np.where(free, image, np.float32(0))
-        return np.asarray(
-            own + sep.sum_ellipse(outside, table["x"], table["y"], *ellipse, subpix=5)[0]
-        )
+        own = np.bincount(owner, image.ravel()[inside], minlength=len(sources.table) + 1)
+        outside = image.copy()
+        outside.ravel()[inside] = 0
+        around = sep.sum_ellipse(outside, table["x"], table["y"], *ellipse, subpix=5)[0]
+        return np.asarray(own[chosen + 1] + around)
 
     area = total(np.ones_like(sources.signal))
     light = total(sources.signal)

@@ -12,9 +12,7 @@ from strandline.tiles.tile import Tile
 
 __all__ = ["Sky", "block_noise", "coadd", "measure_sky", "seeing_px", "smooth"]
 
-MAD_TO_SIGMA = 1.4826
-"""Standard deviation of a normal distribution in units of its median absolute deviation."""
-
+_QUARTILE_RANGE = 1.349  # between the quartiles of a normal distribution, in its sigma
 _MESH_ARCSEC = 128.0
 _MESH_RANGE_PX = (128, 256)
 _FEWEST_MESHES = 3
@@ -193,8 +191,7 @@ def _difference_noise(pixels: NDArray[np.float32], reach: int) -> NDArray[np.flo
     flat = blocks.swapaxes(1, 2).reshape(rows * columns, size * size)
     flat = flat[np.isfinite(flat).any(axis=1)]
     flat = flat[:: max(1, len(flat) // _ENOUGH_BLOCKS)]
-    spread = np.nanmedian(np.abs(flat - np.nanmedian(flat, axis=1, keepdims=True)), axis=1)
-    return np.asarray(MAD_TO_SIGMA * spread / math.sqrt(6), dtype=np.float64)
+    return _spread(flat) / math.sqrt(6)
 
 
 def _second_differences(pixels: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
@@ -255,16 +252,22 @@ def _noise_of_blank(
         lines, taken = (np.moveaxis(plane, axis, 0)[:, ::every] for plane in (pixels, objects))
         blank = np.where(taken, np.float32(np.nan), lines)
         parts.append(_second_differences(blank, reach).ravel())
-    spreads = [_spread(part[np.isfinite(part)]) for part in parts]
-    known = [spread for spread in spreads if spread > 0]
-    return float(np.mean(known)) if known else otherwise
+    known = [part[np.isfinite(part)] for part in parts]
+    spreads = [float(_spread(part[None])[0]) for part in known if part.size >= _FEWEST_DIFFERENCES]
+    positive = [spread for spread in spreads if spread > 0]
+    return float(np.mean(positive)) / math.sqrt(6) if positive else otherwise
 
 
-def _spread(differences: NDArray[np.float32]) -> float:
-    if differences.size < _FEWEST_DIFFERENCES:
-        return math.nan
-    middle = np.median(differences)
-    return MAD_TO_SIGMA * float(np.median(np.abs(differences - middle))) / math.sqrt(6)
+def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the standard deviation of each row by its quartiles, NaN left out; shape (row,).
+
+    Each row has at least one value that is not NaN.
+    """
+    ordered = np.sort(values, axis=1)  # NaN last
+    last = np.isfinite(ordered).sum(axis=1) - 1
+    rows = np.arange(len(ordered))
+    lower, upper = (ordered[rows, np.rint(q * last).astype(np.int64)] for q in (0.25, 0.75))
+    return np.asarray((upper - lower) / _QUARTILE_RANGE, dtype=np.float64)
 
 
 def _scaled_variance(

@@ -227,8 +227,10 @@ def _free_of_smoothing(table: NDArray[Any], width: float) -> None:
 def _isophotal_snr(
     segments: NDArray[np.int32], signal: NDArray[np.float32], objects: int
 ) -> NDArray[np.float64]:
-    light = np.bincount(segments.ravel(), weights=signal.ravel(), minlength=objects + 1)[1:]
-    area = np.bincount(segments.ravel(), minlength=objects + 1)[1:]
+    inside = np.flatnonzero(segments)
+    number = segments.ravel()[inside]
+    light = np.bincount(number, weights=signal.ravel()[inside], minlength=objects + 1)[1:]
+    area = np.bincount(number, minlength=objects + 1)[1:]
     return np.asarray(light / np.sqrt(np.maximum(area, 1)))
 
 
