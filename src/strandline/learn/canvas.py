@@ -90,6 +90,10 @@ class Canvases:
         chosen = torch.from_numpy(index)
         return Canvases(self.pixels[chosen], self.unit[chosen], self.noise[chosen], self.bin_px)
 
+    def part(self, chunk: slice) -> "Canvases":
+        """Return some neighbouring images, without a copy."""
+        return Canvases(self.pixels[chunk], self.unit[chunk], self.noise[chunk], self.bin_px)
+
     def half(self) -> "Canvases":
         """Return the same with float16 pixels, half as large."""
         return Canvases(self.pixels.half(), self.unit, self.noise, self.bin_px)

@@ -5,7 +5,9 @@ scaled, dimmed or reddened, then noise in flux, and only then the stretch.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
@@ -86,21 +88,23 @@ class Views:
         drawn = drawn.to(canvases.pixels.device)
         device = canvases.pixels.device.type
         step = _CHUNK if device == "cpu" else max(1, len(canvases))
-        with torch.autocast(device, enabled=False):
+        chunks = [slice(start, start + step) for start in range(0, len(canvases), step)]
+        with torch.autocast(device, enabled=False), ThreadPoolExecutor(1) as ahead:
+            # torch draws in one thread only: meanwhile the other cores see to the chunk before
+            added = ahead.map(partial(self._noise, canvases, generator=noise), chunks)
             parts = [
-                self._view(
-                    Canvases(
-                        canvases.pixels[start : start + step],
-                        canvases.unit[start : start + step],
-                        canvases.noise[start : start + step],
-                        canvases.bin_px,
-                    ),
-                    drawn.part(slice(start, start + step)),
-                    noise,
-                )
-                for start in range(0, len(canvases), step)
+                self._view(canvases.part(chunk), drawn.part(chunk), noise_of_chunk)
+                for chunk, noise_of_chunk in zip(chunks, added, strict=True)
             ]
         return torch.cat([values for values, _ in parts]), torch.cat([seen for _, seen in parts])
+
+    def _noise(self, canvases: Canvases, chunk: slice, generator: Generator) -> Tensor | None:
+        """Return normal deviates for the views of a chunk, or None if the recipe adds no noise."""
+        if not self._settings.noise[1]:
+            return None
+        count, bands = canvases.pixels[chunk].shape[:2]
+        shape = (count, bands, self._output_px, self._output_px)
+        return torch.randn(shape, generator=generator, device=generator.device)
 
     def _draw(self, count: int, bands: int, generator: Generator) -> _Draws:
         chosen = self._settings
@@ -139,7 +143,7 @@ class Views:
         return torch.cat([linear, (self._field * shift)[:, :, None]], dim=2)
 
     def _view(
-        self, canvases: Canvases, drawn: _Draws, generator: Generator
+        self, canvases: Canvases, drawn: _Draws, added: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         flux = resample(canvases.pixels.float(), drawn.maps, self._output_px)
         flux *= (canvases.unit * drawn.factor)[:, :, None, None]
@@ -149,8 +153,7 @@ class Views:
         sky = self._scaling.sigma(canvases.noise)
         # stamp pixels along the side of a pixel of a view that is not zoomed
         bin_px = canvases.bin_px * self._field * canvases.pixels.shape[-1] / self._output_px
-        if self._settings.noise[1] > 0:
-            added = torch.randn(flux.shape, generator=generator, device=flux.device)
+        if added is not None:
             sigma = sky * (drawn.strength / (bin_px * drawn.zoom).clamp(min=1.0))[:, None]
             flux = torch.addcmul(flux, added, sigma[:, :, None, None])
         flux.masked_fill_(drawn.dropped[:, :, None, None], torch.nan)
