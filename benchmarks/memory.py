@@ -13,7 +13,7 @@ from strandline.simulate import make_survey
 __all__ = ["main"]
 
 _SHORT, _LONG = 1536, 4608
-_FIELDS_SHORT, _FIELDS_LONG = 4, 12
+_FIELDS_SHORT, _FIELDS_LONG = 12, 36
 _ON_TABLES = {
     "embed": "api.embed(table, 'survey-nnclr')",
     "classify": "api.classify(table, (), out / 'scores.parquet')",
