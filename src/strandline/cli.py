@@ -1,6 +1,7 @@
 """The command line: thin commands over `strandline.api`, which is imported only when one runs."""
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -264,10 +265,10 @@ def search(
     found = api.search(table, like, n=n)
     typer.echo(f"{'id':32s} {'ra':>11s} {'dec':>11s} {'similarity':>10s}  source")
     for row in found.to_pylist():
-        typer.echo(
-            f"{row['id']:32s} {row['ra']:11.6f} {row['dec']:+11.6f} {row['similarity']:10.3f}"
-            f"  {row['source']}"
-        )
+        place = f"{row['ra']:11.6f} {row['dec']:+11.6f}"
+        if math.isnan(row["ra"]):  # a picture
+            place = f"{'-':>11s} {'-':>11s}"
+        typer.echo(f"{row['id']:32s} {place} {row['similarity']:10.3f}  {row['source']}")
 
 
 @app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -163,6 +164,18 @@ def test_embed_then_search_finds_brute_force_neighbours(
     assert ran.status == 0, ran.err
     shown = [line.split()[0] for line in ran.out.splitlines()[1:]]
     assert shown == [ids[k] for k in order if k != 3][:5]
+
+
+def test_search_among_pictures_shows_no_position(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = pa.table(
+        {"id": ["a"], "source": ["a.jpg"], "ra": [np.nan], "dec": [np.nan], "similarity": [0.5]}
+    )
+    monkeypatch.setattr("strandline.api.exploring.search", lambda *_args, **_named: found)
+    ran = run("search", tmp_path, "--like", "b")
+    assert ran.status == 0, ran.err
+    assert ran.out.splitlines()[1].split() == ["a", "-", "-", "0.500", "a.jpg"]
 
 
 def test_search_before_embed_says_what_to_do(run: Run, world: World) -> None:

@@ -89,10 +89,6 @@ class Model:
         """Whether it gives probabilities."""
         return self.head is not None
 
-    def with_head(self, head: Head, card: Mapping[str, Any]) -> "Model":
-        """Return the same encoder with `head` and another card."""
-        return Model(self.recipe, self.scaling, self.encoder, head, card)
-
     def summary(self) -> str:
         """Return one line for people."""
         weights = sum(parameter.numel() for parameter in self.encoder.parameters())
