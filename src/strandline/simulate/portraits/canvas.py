@@ -47,6 +47,10 @@ class Canvas:
     ----------
     light_njy : ndarray of float32, shape (band, y, x)
         In the order of ``frame.bands``.
+    torn_njy : ndarray of float32, shape (band, y, x)
+        The part of it that an interaction has torn off.
+    torn_r_njy : ndarray of float32, shape (y, x)
+        The same in r, whether or not r is among the bands.
     x_arcsec, y_arcsec : ndarray of float32, shapes (1, x) and (y, 1)
         Position relative to the system's.
     """
@@ -58,6 +62,8 @@ class Canvas:
         side = 2 * half_px + 1
         self.frame = frame
         self.light_njy = np.zeros((len(frame.bands), side, side), dtype=np.float32)
+        self.torn_njy = np.zeros_like(self.light_njy)  # untouched zeros cost no memory
+        self.torn_r_njy: Image = np.zeros((side, side), dtype=np.float32)
         self._picked = [BANDS.index(band) for band in frame.bands]
         pixel = frame.pixel_arcsec
         index = np.arange(-half_px, half_px + 1, dtype=np.float32)
@@ -76,7 +82,12 @@ class Canvas:
         return self.frame.pixel_arcsec
 
     def add(
-        self, image: NDArray[np.floating[Any]], flux_njy: float, sed: NDArray[np.float32]
+        self,
+        image: NDArray[np.floating[Any]],
+        flux_njy: float,
+        sed: NDArray[np.float32],
+        *,
+        torn: bool = False,
     ) -> None:
         """Add `image`, shape (y, x), scaled so that all of it is `flux_njy` in r.
 
@@ -85,24 +96,39 @@ class Canvas:
         """
         total = float(image.sum(dtype=np.float64))
         if total > 0:
-            self.paint(image / np.float32(total), flux_njy, sed)
+            self.paint(image / np.float32(total), flux_njy, sed, torn=torn)
 
     def paint(
-        self, share: NDArray[np.floating[Any]], flux_njy: float, sed: NDArray[np.float32]
+        self,
+        share: NDArray[np.floating[Any]],
+        flux_njy: float,
+        sed: NDArray[np.float32],
+        *,
+        torn: bool = False,
     ) -> None:
         """Add `flux_njy` in r, of which each pixel gets its `share`, shape (y, x).
 
-        For light that may reach beyond the canvas: shares add up to less than 1 then.
+        For light that may reach beyond the canvas: shares add up to less than 1 then. `torn`
+        light is the feature's and is kept apart as well.
         """
         spectrum = (flux_njy * sed[self._picked]).astype(np.float32)
         image = share.astype(np.float32, copy=False)
         for band, flux in enumerate(spectrum):
-            self.light_njy[band] += flux * image
+            light = flux * image
+            self.light_njy[band] += light
+            if torn:
+                self.torn_njy[band] += light
+        if torn:
+            self.torn_r_njy += np.float32(flux_njy) * image
 
     def dim(self, optical_depth: Image) -> None:
         """Put dust of this r-band `optical_depth`, shape (y, x), before all light so far."""
         curve = DUST_CURVE[self._picked]
-        self.light_njy *= np.exp(-curve[:, None, None] * optical_depth)
+        passed = np.exp(-curve[:, None, None] * optical_depth)
+        self.light_njy *= passed
+        if self.torn_r_njy.any():
+            self.torn_njy *= passed
+            self.torn_r_njy *= np.exp(-optical_depth)
 
     def splat(
         self,

@@ -85,7 +85,7 @@ class Debris:
                 flux = self.flux_njy[these]
                 light = canvas.splat(x[these], y[these], flux, width[these])
                 youth = float(np.average(self.youth[these], weights=flux))
-                canvas.paint(light, 1.0, population_sed(youth, redshift=redshift))
+                canvas.paint(light, 1.0, population_sed(youth, redshift=redshift), torn=torn)
                 if torn:
                     torn_light += light
         return torn_light

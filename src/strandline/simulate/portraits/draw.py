@@ -1,92 +1,68 @@
-"""From a plan to a portrait. A generator with more physics replaces `draw` and nothing else."""
+"""From a plan to a portrait: which painter draws which system, and on how large a canvas."""
 
 import math
-from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from strandline.cosmology import kpc_per_arcsec
 from strandline.photometry import mag_to_flux
 from strandline.seeding import generator
-from strandline.simulate.accretion import shells, stream
-from strandline.simulate.canvas import PIXEL_ARCSEC, Canvas
-from strandline.simulate.colours import BANDS
-from strandline.simulate.encounters import merger, tails
-from strandline.simulate.hosts import (
-    edge_on,
-    elliptical,
-    flat_plane,
-    irregular,
-    nucleus,
-    random_plane,
-    spiral,
-)
-from strandline.simulate.plans import Feature, GalaxyPlan, Interaction, Portrait
-from strandline.simulate.stripping import jellyfish
+from strandline.simulate.plans import Accretion, Encounter, Stripping, SystemPlan
+from strandline.simulate.portraits.accretion import paint_accretion
+from strandline.simulate.portraits.canvas import Canvas, Frame
+from strandline.simulate.portraits.encounters import paint_encounter
+from strandline.simulate.portraits.hosts import paint_galaxy
+from strandline.simulate.portraits.portrait import Member, Portrait
+from strandline.simulate.portraits.stripping import paint_stripping
 
 __all__ = ["draw", "reach_arcsec"]
 
-_Painter = Callable[[Canvas, GalaxyPlan, float, np.random.Generator], Feature]
-_PAINTERS: Mapping[Interaction, _Painter] = {
-    "tails": tails,
-    "stream": stream,
-    "shells": shells,
-    "merger": merger,
-    "jellyfish": jellyfish,
-}
 # how far light goes, in half-light radii
-_REACH = {"elliptical": 7.0, "nucleus": 3.0}
-_DISC_REACH = 3.5
-_FEATURE_REACH: Mapping[Interaction, float] = {
-    "tails": 6.2,
-    "stream": 5.8,
-    "shells": 7.0,
-    "merger": 6.5,
-    "jellyfish": 7.5,
-}
-_LARGEST_HALF_PX = 240
+_REACH = {"elliptical": 9.0, "polar_ring": 6.0, "warped": 5.0}
+_DISC_REACH = 4.5
+_STRIPPED_REACH = 9.0
+_TAIL_KMS = 220.0  # how fast the tips of tails go out
+_MOST_REACH_KPC = 130.0  # little light is farther out
 
 
-def reach_arcsec(plan: GalaxyPlan) -> float:
-    """Return how far from its centre a galaxy's light reaches, arcsec."""
-    host = _REACH.get(plan.morphology, _DISC_REACH)
-    feature = _FEATURE_REACH[plan.interaction] if plan.interaction else 0.0
-    partner = math.hypot(*plan.partner_arcsec) if plan.partner_arcsec else 0.0
-    return max(host, feature) * plan.radius_arcsec + partner
+def reach_arcsec(plan: SystemPlan) -> float:
+    """Return about how far from its position a system's light reaches, arcsec."""
+    first = plan.galaxies[0]
+    host = max(_REACH.get(g.morphology, _DISC_REACH) * g.radius_arcsec for g in plan.galaxies)
+    scale = kpc_per_arcsec(first.redshift)
+    match plan.interaction:
+        case None:
+            return host
+        case Stripping():
+            return max(host, _STRIPPED_REACH * first.radius_arcsec)
+        case Accretion(apocentre_kpc=apocentre):
+            return max(host, min(1.3 * apocentre, _MOST_REACH_KPC) / scale)
+        case Encounter(time_gyr=time):
+            gone_kpc = abs(time) * _TAIL_KMS * 1.023  # a km/s is 1.023 kpc/Gyr
+            return host + min(max(gone_kpc, 15.0), _MOST_REACH_KPC) / scale
 
 
-def draw(plan: GalaxyPlan) -> Portrait:
-    """Draw a galaxy above the atmosphere; its r light adds up to ``plan.mag_r``.
+def draw(plan: SystemPlan, frame: Frame) -> Portrait:
+    """Draw a system above the atmosphere; what is drawn depends on `plan` and `frame` only.
 
-    The portrait depends on nothing but `plan`.
+    The r light of a system adds up to the magnitudes of its galaxies, as far as it lies on the
+    canvas.
     """
-    rng = generator(plan.seed, "portrait")
-    half_px = min(math.ceil(reach_arcsec(plan) / PIXEL_ARCSEC) + 4, _LARGEST_HALF_PX)
-    canvas = Canvas(half_px, (plan.x - round(plan.x), plan.y - round(plan.y)))
-    flux_njy = float(mag_to_flux(plan.mag_r))
-    feature = None
-    if plan.interaction is None:
-        _paint_undisturbed(canvas, plan, flux_njy, rng)
-    else:
-        feature = _PAINTERS[plan.interaction](canvas, plan, flux_njy, rng)
-    dust_took = float(canvas.light_njy[BANDS.index("r")].sum(dtype=np.float64)) / flux_njy
-    canvas.light_njy /= np.float32(dust_took)
-    return Portrait(canvas, feature)
+    rng = generator(plan.galaxies[0].seed, "portrait")
+    half_px = math.ceil(reach_arcsec(plan) / frame.pixel_arcsec) + 4
+    canvas = Canvas(frame, half_px, (plan.x - round(plan.x), plan.y - round(plan.y)))
+    match plan.interaction:
+        case None:
+            return _draw_undisturbed(canvas, plan, rng)
+        case Encounter():
+            return paint_encounter(canvas, plan, rng)
+        case Accretion():
+            return paint_accretion(canvas, plan, rng)
+        case Stripping():
+            return paint_stripping(canvas, plan, rng)
 
 
-def _paint_undisturbed(
-    canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Generator
-) -> None:
-    size, redshift = plan.radius_arcsec, plan.redshift
-    match plan.morphology:
-        case "elliptical":
-            elliptical(canvas, flux_njy, size, flat_plane(rng), rng, redshift=redshift)
-        case "spiral" | "barred":
-            barred = plan.morphology == "barred"
-            plane = random_plane(rng)
-            spiral(canvas, flux_njy, size, plane, rng, redshift=redshift, barred=barred)
-        case "edge_on":
-            edge_on(canvas, flux_njy, size, rng.uniform(0, 2 * np.pi), rng, redshift=redshift)
-        case "irregular":
-            irregular(canvas, flux_njy, size, random_plane(rng, 0.5), rng, redshift=redshift)
-        case "nucleus":
-            nucleus(canvas, flux_njy, size, random_plane(rng, 0.6), youth=rng.uniform(0.0, 0.4))
+def _draw_undisturbed(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) -> Portrait:
+    (galaxy,) = plan.galaxies
+    paint_galaxy(canvas, galaxy, float(mag_to_flux(galaxy.mag_r)), rng)
+    return Portrait(canvas, (Member(galaxy, 0.0, 0.0, galaxy.mag_r),), None)
