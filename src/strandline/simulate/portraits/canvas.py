@@ -1,5 +1,6 @@
 """The canvas that a system is painted on, and the brushes: particles and texture."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,35 +158,40 @@ class Canvas:
         image = np.zeros(self.shape, dtype=np.float32)
         for k in np.unique(step):
             these = step == k
-            layer = self._scatter(x_arcsec[these], y_arcsec[these], weights[these])
-            if k != -99:
-                layer = gaussian_filter(layer, 1.5 ** float(k), mode="constant", truncate=3.5)
-            image += layer
+            sigma = 0.0 if k == -99 else 1.5 ** float(k)
+            image += self._smoothed(x_arcsec[these], y_arcsec[these], weights[these], sigma)
         return image
 
-    def _scatter(
+    def _smoothed(
         self,
         x_arcsec: NDArray[np.float64],
         y_arcsec: NDArray[np.float64],
         weight: NDArray[np.float64],
+        sigma_px: float,
     ) -> Image:
-        """Share each particle among its four nearest pixels."""
-        column = (x_arcsec - self._corner[0]) / self.pixel_arcsec
-        row = (y_arcsec - self._corner[1]) / self.pixel_arcsec
-        rows, columns = self.shape
-        inside = (column >= 0) & (column < columns - 1) & (row >= 0) & (row < rows - 1)
-        column, row, weight = column[inside], row[inside], weight[inside]
-        left, low = column.astype(np.int64), row.astype(np.int64)
-        right_share, up_share = column - left, row - low
-        flat = np.zeros(rows * columns)
-        for up in (0, 1):
-            for right in (0, 1):
-                share = (up_share if up else 1 - up_share) * (
-                    right_share if right else 1 - right_share
-                )
-                pixel = (low + up) * columns + left + right
-                flat += np.bincount(pixel, weights=weight * share, minlength=flat.size)
-        return flat.reshape(rows, columns).astype(np.float32)
+        """Return particles spread over one Gaussian; wide ones on a grid as coarse as they bear.
+
+        Sharing among pixels and reading between them widen by 1/6 square pixel each, of which
+        the Gaussian is relieved.
+        """
+        bin_px = max(1, int(sigma_px / 1.6))
+        margin = math.ceil(3.5 * sigma_px / bin_px) + 1  # light from beyond the cutout
+        rows, columns = (side // bin_px + 2 + 2 * margin for side in self.shape)
+        grid_px = bin_px * self.pixel_arcsec
+        column = (x_arcsec - self._corner[0]) / grid_px + margin
+        row = (y_arcsec - self._corner[1]) / grid_px + margin
+        grid = _share_among_pixels(row, column, weight, (rows, columns))
+        widened = (2 if bin_px > 1 else 1) / 6
+        rest = math.sqrt(max((sigma_px / bin_px) ** 2 - widened, 0.0))
+        if rest > 0.25:
+            grid = gaussian_filter(grid, rest, mode="constant", truncate=3.5)
+        if bin_px == 1:
+            return grid[margin : margin + self.shape[0], margin : margin + self.shape[1]]
+        down, across = (
+            _between(side, bin_px, margin, n)
+            for side, n in zip(self.shape, grid.shape, strict=True)
+        )
+        return down @ grid @ across.T / np.float32(bin_px**2)
 
 
 @dataclass(frozen=True)
@@ -227,6 +233,37 @@ class Plane:
             self.x_arcsec + along * cos - across * sin,
             self.y_arcsec + along * sin + across * cos,
         )
+
+
+def _share_among_pixels(
+    row: NDArray[np.float64],
+    column: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    shape: tuple[int, int],
+) -> Image:
+    """Share each particle among its four nearest pixels; those beyond the grid are dropped."""
+    rows, columns = shape
+    inside = (column >= 0) & (column < columns - 1) & (row >= 0) & (row < rows - 1)
+    column, row, weight = column[inside], row[inside], weight[inside]
+    left, low = column.astype(np.int64), row.astype(np.int64)
+    right_share, up_share = column - left, row - low
+    flat = np.zeros(rows * columns)
+    for up in (0, 1):
+        for right in (0, 1):
+            share = (up_share if up else 1 - up_share) * (right_share if right else 1 - right_share)
+            pixel = (low + up) * columns + left + right
+            flat += np.bincount(pixel, weights=weight * share, minlength=flat.size)
+    return flat.reshape(rows, columns).astype(np.float32)
+
+
+def _between(side: int, bin_px: int, margin: int, grid_side: int) -> Image:
+    """Return the matrix that reads a coarse grid at fine pixels, shape (side, grid_side)."""
+    place = np.arange(side) / bin_px + margin
+    left = place.astype(np.int64)
+    matrix = np.zeros((side, grid_side), dtype=np.float32)
+    matrix[np.arange(side), left] = 1 - (place - left)
+    matrix[np.arange(side), left + 1] = place - left
+    return matrix
 
 
 def texture(
