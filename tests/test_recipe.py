@@ -1,11 +1,13 @@
 """Recipes: what ships is valid, what is written is read back, what is wrong is named."""
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from strandline.errors import RecipeError
-from strandline.recipe import Recipe, recipe_names
+from strandline.learn import model_names
+from strandline.recipe import Recipe, SimclrSettings, recipe_names
 
 
 def test_the_recipes_of_the_mission_ship() -> None:
@@ -31,6 +33,34 @@ def test_a_recipe_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("name = 'mine'\n[objective]\nkind = 'bce'\n[optimiser]\nepochs = 7\n")
     assert Recipe.load(path).optimiser.epochs == 7
+
+
+def test_a_recipe_may_build_on_another() -> None:
+    base = Recipe.load("brown2025-nnclr")
+    made = Recipe.parse(
+        "extends = 'brown2025-nnclr'\nname = 'mine'\n[views]\ngain = 0.4\n"
+        "[optimiser]\nepochs = 3\n[objective]\nqueue = 99",
+        "mine",
+    )
+    assert made.views == base.views.model_copy(update={"gain": 0.4})
+    assert made.optimiser == base.optimiser.model_copy(update={"epochs": 3})
+    assert made.objective == base.objective.model_copy(update={"queue": 99})
+    assert (made.encoder, made.head) == (base.encoder, base.head)
+    assert "extends" not in made.to_toml()
+    assert Recipe.parse(made.to_toml(), "copy") == made
+
+
+def test_a_section_of_another_kind_is_replaced_as_a_whole() -> None:
+    made = Recipe.parse(
+        "extends = 'brown2025-nnclr'\nname = 'mine'\n[objective]\nkind = 'simclr'", "mine"
+    )
+    assert made.objective == SimclrSettings()
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_the_recipes_of_models_that_ship_still_parse(name: str) -> None:
+    path = Path(str(resources.files("strandline"))) / "weights" / name / "recipe.toml"
+    assert Recipe.load(path).views.blur_px == (0.0, 0.0)  # what came later is off
 
 
 def test_strings_survive_writing() -> None:
@@ -64,7 +94,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
             "objective.label_smoothing: unknown key; allowed here: kind, temperature",
         ),
         ("name = 'a'\n[objectiv]\nkind = 'bce'", "objectiv: unknown key; allowed here: name"),
-        ("name = 'a'\n[objective]\nkind = 'simclr'", "objective: .*'simclr'.*'bce', 'nnclr'"),
+        ("name = 'a'\n[objective]\nkind = 'moco'", "objective: .*'moco'.*'bce', 'nnclr'"),
+        (
+            "name = 'a'\n[objective]\nkind = 'hybrid'\n[objective.unlabelled]\nkind = 'byol'\n"
+            "q = 1",
+            "objective.unlabelled.q: unknown key; allowed here: kind, momentum, projection",
+        ),
+        (
+            "name = 'a'\n[objective]\nkind = 'bce'\n[head.finetune]\nepochs = 0",
+            r"head.finetune.epochs: .*\(given: 0\)",
+        ),
+        ("extends = 'brown2024'\nname = 'a'", "mine: extends: there is no recipe 'brown2024'"),
         (
             "name = 'a'\n[objective]\nkind = 'bce'\n[optimiser]\nepochs = 0",
             r"optimiser.epochs: .*greater than or equal to 1 \(given: 0\)",
