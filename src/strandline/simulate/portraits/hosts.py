@@ -1,245 +1,100 @@
-"""Undisturbed galaxies: ellipticals, spirals with and without bar, edge-on discs, irregulars."""
+"""Undisturbed galaxies: every morphology of a plan, with all its light on the canvas."""
 
-from dataclasses import dataclass
-from typing import Any
+import math
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from scipy.special import expit
 
-from strandline.simulate.canvas import PIXEL_ARCSEC, Canvas, Plane, sersic, texture
-from strandline.simulate.colours import KNOT, OLD, YOUNG, population_sed
+from strandline.cosmology import absolute_magnitude
+from strandline.simulate.plans import GalaxyPlan
+from strandline.simulate.portraits.canvas import Canvas, Plane
+from strandline.simulate.portraits.edge_on import paint_edge_on
+from strandline.simulate.portraits.ellipticals import paint_elliptical, red_sequence_youth
+from strandline.simulate.portraits.irregulars import paint_irregular
+from strandline.simulate.portraits.polar_rings import paint_polar_ring
+from strandline.simulate.portraits.spirals import paint_lenticular, paint_spiral
 
-__all__ = [
-    "Arms",
-    "edge_on",
-    "elliptical",
-    "flat_plane",
-    "irregular",
-    "knots",
-    "nucleus",
-    "random_plane",
-    "spiral",
-]
+__all__ = ["early_plane", "paint_galaxy", "random_plane"]
 
-_HALF_LIGHT_IN_SCALE_LENGTHS = 1.678  # of an exponential disc
-Image = NDArray[np.float32]
+_LENTICULAR_SHARE = 0.45  # of the galaxies planned as elliptical
 
 
-@dataclass(frozen=True)
-class Arms:
-    """Logarithmic spiral arms.
+def paint_galaxy(
+    canvas: Canvas,
+    galaxy: GalaxyPlan,
+    flux_njy: float,
+    rng: np.random.Generator,
+    *,
+    x_arcsec: float = 0.0,
+    y_arcsec: float = 0.0,
+    plane: Plane | None = None,
+    truncation: float | None = None,
+) -> float:
+    """Paint an undisturbed galaxy; return its r light on the canvas, nJy.
 
-    Attributes
+    Parameters
     ----------
-    count : int
-    pitch_rad : float
-    sense : int
-        +1 when the azimuth grows outwards, else -1.
-    azimuth_rad : float
-        Of the first arm at `radius_arcsec`.
-    radius_arcsec : float
-    sharpness : float
-        Arms are exp(sharpness * (cos(phase) - 1)).
+    canvas : Canvas
+    galaxy : GalaxyPlan
+        Morphology, size, redshift; its magnitude sets population and concentration.
+    flux_njy : float
+        All its r light, dust included; what lies beyond the canvas is lost.
+    rng : Generator
+        What the plan leaves open is drawn from it.
+    x_arcsec, y_arcsec : float
+        Its centre, from the system's position.
+    plane : Plane, optional
+        Its orientation, drawn if not given; moved by `x_arcsec`, `y_arcsec`. Edge-on discs use
+        its angle only.
+    truncation : float, optional
+        Of a disc seen from above, arcsec: only ``inner_share(radius, truncation)`` of the disc
+        is painted (see `strandline.simulate.portraits.discs`), and the returned light is less.
     """
-
-    count: int
-    pitch_rad: float
-    sense: int
-    azimuth_rad: float
-    radius_arcsec: float
-    sharpness: float
-
-    @classmethod
-    def draw(cls, radius_arcsec: float, rng: np.random.Generator) -> "Arms":
-        """Draw two to four arms; their azimuth is that at `radius_arcsec`."""
-        return cls(
-            count=int(rng.choice([2, 2, 2, 3, 4])),
-            pitch_rad=np.radians(rng.uniform(11, 27)),
-            sense=int(rng.choice([-1, 1])),
-            azimuth_rad=rng.uniform(0, 2 * np.pi),
-            radius_arcsec=radius_arcsec,
-            sharpness=rng.uniform(1.2, 3.5),
-        )
-
-    def image(self, radius: Image, azimuth: Image, lag_rad: float = 0.0) -> Image:
-        """Return arm strength 0..1 at plane coordinates, shape (y, x), lagging by `lag_rad`."""
-        winding = np.log(np.maximum(radius, 1e-3) / self.radius_arcsec) / np.tan(self.pitch_rad)
-        phase = self.count * (azimuth - self.azimuth_rad - lag_rad - self.sense * winding)
-        return np.asarray(np.exp(self.sharpness * (np.cos(phase) - 1)), dtype=np.float32)
-
-
-def random_plane(rng: np.random.Generator, lowest_ratio: float = 0.3) -> Plane:
-    """Draw a disc's orientation, isotropic in inclination down to axis ratio `lowest_ratio`."""
-    return Plane(rng.uniform(0, 2 * np.pi), rng.uniform(lowest_ratio, 1.0))
-
-
-def flat_plane(rng: np.random.Generator) -> Plane:
-    """Draw the apparent flattening of an elliptical galaxy (E0 to E5)."""
-    return Plane(rng.uniform(0, 2 * np.pi), float(np.clip(rng.normal(0.78, 0.13), 0.5, 1.0)))
-
-
-def elliptical(
-    canvas: Canvas,
-    flux_njy: float,
-    radius_arcsec: float,
-    plane: Plane,
-    rng: np.random.Generator,
-    *,
-    redshift: float,
-    index: float | None = None,
-) -> None:
-    """Paint an elliptical galaxy: one Sersic profile, redder within its half-light radius."""
-    radius, _ = plane.on_canvas(canvas)
-    index = index or rng.uniform(1.2, 4.5)
-    youth = OLD + rng.normal(0, 0.03)
-    core = sersic(radius, 0.5 * radius_arcsec, max(1.0, 0.6 * index))
-    body = sersic(radius, 1.15 * radius_arcsec, index)
-    canvas.add(core, 0.2 * flux_njy, population_sed(youth - 0.05, redshift=redshift))
-    canvas.add(body, 0.8 * flux_njy, population_sed(youth + 0.03, redshift=redshift))
+    size, redshift = galaxy.radius_arcsec, galaxy.redshift
+    magnitude = absolute_magnitude(galaxy.mag_r, redshift)
+    early = galaxy.morphology == "elliptical"
+    lenticular = early and rng.random() < _LENTICULAR_SHARE
+    if plane is None:
+        plane = early_plane(rng) if early and not lenticular else random_plane(rng)
+    plane = Plane(
+        plane.angle_rad, plane.axis_ratio, plane.x_arcsec + x_arcsec, plane.y_arcsec + y_arcsec
+    )
+    match galaxy.morphology:
+        case "elliptical":
+            youth = red_sequence_youth(magnitude, rng)
+            if lenticular:
+                return paint_lenticular(
+                    canvas, flux_njy, size, plane, rng, redshift=redshift, youth=youth
+                )
+            return paint_elliptical(
+                canvas, flux_njy, size, plane, rng, redshift=redshift,
+                absolute_mag_r=magnitude, youth=youth,
+            )  # fmt: skip
+        case "spiral" | "barred" | "ringed":
+            return paint_spiral(
+                canvas, flux_njy, size, plane, rng, redshift=redshift, form=galaxy.morphology,
+                truncation_arcsec=truncation,
+            )  # fmt: skip
+        case "edge_on" | "warped":
+            return paint_edge_on(
+                canvas, flux_njy, size, plane, rng, redshift=redshift,
+                warped=galaxy.morphology == "warped",
+            )  # fmt: skip
+        case "irregular":
+            return paint_irregular(canvas, flux_njy, size, plane, rng, redshift=redshift)
+        case "polar_ring":
+            youth = red_sequence_youth(magnitude, rng)
+            return paint_polar_ring(
+                canvas, flux_njy, size, plane, rng, redshift=redshift, youth=youth
+            )
 
 
-def nucleus(
-    canvas: Canvas, flux_njy: float, radius_arcsec: float, plane: Plane, *, youth: float
-) -> None:
-    """Paint what is left of a galaxy in a merger: a compact bulge."""
-    radius, _ = plane.on_canvas(canvas)
-    image = sersic(radius, 0.35 * radius_arcsec, 1.8)
-    canvas.add(image, flux_njy, population_sed(youth))
+def random_plane(rng: np.random.Generator, *, lowest: float = 0.25) -> Plane:
+    """Draw a disc's orientation: isotropic, intrinsic thickness 0.2, down to ratio `lowest`."""
+    least_cos = math.sqrt(max((lowest**2 - 0.04) / 0.96, 0.0))
+    cos = rng.uniform(least_cos, 1.0)
+    return Plane(float(rng.uniform(0, 2 * np.pi)), math.sqrt(0.96 * cos**2 + 0.04))
 
 
-def spiral(
-    canvas: Canvas,
-    flux_njy: float,
-    radius_arcsec: float,
-    plane: Plane,
-    rng: np.random.Generator,
-    *,
-    redshift: float,
-    barred: bool = False,
-    arms: Arms | None = None,
-    truncation: float = 4.5,
-) -> None:
-    """Paint a disc galaxy: bulge, old disc, perhaps a bar, young clumpy arms, knots and dust.
-
-    `truncation` is the disc's edge in scale lengths.
-    """
-    scale = radius_arcsec / _HALF_LIGHT_IN_SCALE_LENGTHS
-    radius, azimuth = plane.on_canvas(canvas)
-    arms = arms or Arms.draw(scale, rng)
-    inner = 1.1 * scale if barred else 0.5 * scale
-    strength = arms.image(radius, azimuth) * (1 - np.exp(-((radius / inner) ** 2)))
-    edge = expit((truncation - radius / scale) / 0.35)
-    smooth = np.exp(-radius / scale) * edge
-    clumps = texture(canvas.shape, max(0.09 * scale / PIXEL_ARCSEC, 0.7), 0.55, rng)
-    young = np.exp(-radius / (1.3 * scale)) * edge * (strength + 0.06) * clumps
-
-    bulge_share, young_share = rng.uniform(0.06, 0.28), rng.uniform(0.25, 0.5)
-    bar_share = rng.uniform(0.08, 0.16) if barred else 0.0
-    disc_share = 1 - bulge_share - bar_share - young_share
-    disc_youth = rng.uniform(0.2, 0.55)
-
-    def sed(youth: float) -> NDArray[np.float32]:
-        return population_sed(youth, redshift=redshift)
-
-    canvas.add(smooth * (0.7 + 0.6 * strength), flux_njy * disc_share, sed(disc_youth))
-    canvas.add(young, 0.75 * flux_njy * young_share, sed(YOUNG + rng.normal(0, 0.08)))
-    knotted = knots(canvas, young, int(rng.integers(15, 60)), rng)
-    canvas.add(knotted, 0.25 * flux_njy * young_share, sed(KNOT))
-    lane = arms.image(radius, azimuth, lag_rad=-0.35 * arms.sense / arms.count)
-    canvas.dim(rng.uniform(0.2, 0.7) * lane**2 * np.exp(-radius / (2.5 * scale)) * clumps)
-    if barred:
-        reach = inner * rng.uniform(1.0, 1.3)
-        image = _bar(radius, azimuth - _azimuth_at(arms, reach), reach)
-        canvas.add(image, flux_njy * bar_share, sed(OLD + 0.08))
-    round_plane = Plane(plane.angle_rad, max(plane.axis_ratio, 0.7))
-    bulge = sersic(round_plane.on_canvas(canvas)[0], 0.45 * scale, rng.uniform(1.2, 3.0))
-    canvas.add(bulge, flux_njy * bulge_share, sed(OLD + 0.03))
-
-
-def edge_on(
-    canvas: Canvas,
-    flux_njy: float,
-    radius_arcsec: float,
-    angle_rad: float,
-    rng: np.random.Generator,
-    *,
-    redshift: float,
-) -> None:
-    """Paint a disc seen from the side: sech2 layer (van der Kruit & Searle 1981), bulge, dust."""
-    scale = radius_arcsec / _HALF_LIGHT_IN_SCALE_LENGTHS
-    height = scale * rng.uniform(0.14, 0.25)
-    cos, sin = np.float32(np.cos(angle_rad)), np.float32(np.sin(angle_rad))
-    along = canvas.x_arcsec * cos + canvas.y_arcsec * sin
-    up = canvas.y_arcsec * cos - canvas.x_arcsec * sin
-    edge = expit((4.2 - np.abs(along) / scale) / 0.25)
-    profile = np.exp(-np.hypot(along, 0.3 * scale) / scale) * edge
-
-    def sed(youth: float) -> NDArray[np.float32]:
-        return population_sed(youth, redshift=redshift)
-
-    bulge_share = rng.uniform(0.05, 0.3)
-    thick = profile * _layer(up / (1.6 * height))
-    thin = profile * _layer(up / (0.7 * height)) * texture(canvas.shape, 1.2, 0.3, rng)
-    canvas.add(thick, flux_njy * 0.65 * (1 - bulge_share), sed(rng.uniform(0.1, 0.4)))
-    canvas.add(thin, flux_njy * 0.35 * (1 - bulge_share), sed(rng.uniform(0.5, 0.85)))
-    plane = Plane(angle_rad, 0.7)
-    bulge = sersic(plane.on_canvas(canvas)[0], 0.4 * scale, rng.uniform(1.5, 3.0))
-    canvas.add(bulge, flux_njy * bulge_share, sed(OLD + 0.03))
-    lane = np.exp(-0.5 * ((up - rng.uniform(-0.2, 0.2) * height) / (0.45 * height)) ** 2)
-    depth = rng.uniform(0.0, 1.1) * lane * np.exp(-np.abs(along) / (1.8 * scale))
-    canvas.dim(depth.astype(np.float32))
-
-
-def irregular(
-    canvas: Canvas,
-    flux_njy: float,
-    radius_arcsec: float,
-    plane: Plane,
-    rng: np.random.Generator,
-    *,
-    redshift: float,
-) -> None:
-    """Paint a dwarf irregular: a clumpy disc with knots on one side more than on the other."""
-    radius, azimuth = plane.on_canvas(canvas)
-    scale = radius_arcsec / _HALF_LIGHT_IN_SCALE_LENGTHS
-    disc = np.exp(-radius / scale)
-    lopsided = 1 + 0.5 * np.cos(azimuth - rng.uniform(0, 2 * np.pi))
-    clumps = texture(canvas.shape, max(0.3 * scale / PIXEL_ARCSEC, 1.0), 0.8, rng)
-    young = disc * lopsided * clumps
-    sed = population_sed(rng.uniform(0.4, 0.7), redshift=redshift)
-    canvas.add(disc, 0.6 * flux_njy, sed)
-    canvas.add(young, 0.25 * flux_njy, population_sed(YOUNG, redshift=redshift))
-    knotted = knots(canvas, young, int(rng.integers(4, 15)), rng)
-    canvas.add(knotted, 0.15 * flux_njy, population_sed(KNOT, redshift=redshift))
-
-
-def knots(canvas: Canvas, where: Image, count: int, rng: np.random.Generator) -> Image:
-    """Return `count` star-forming knots, shape (y, x), placed in proportion to light `where`.
-
-    Their fluxes follow a power law of index -1.8, as H II regions do (Kennicutt et al. 1989).
-    """
-    share = where.ravel().astype(np.float64)
-    total = share.sum()
-    if total <= 0:
-        return np.zeros(canvas.shape, dtype=np.float32)
-    cells = rng.choice(share.size, size=count, p=share / total)
-    flux = (1 - rng.uniform(0, 0.97, count)) ** (-1 / 0.8)
-    image = np.bincount(cells, weights=flux, minlength=share.size).reshape(canvas.shape)
-    return np.asarray(gaussian_filter(image.astype(np.float32), 0.18 / PIXEL_ARCSEC))
-
-
-def _layer(height: NDArray[np.floating[Any]]) -> Image:
-    return np.asarray(1 / np.cosh(np.clip(height, -20, 20)) ** 2, dtype=np.float32)
-
-
-def _bar(radius: Image, azimuth: Image, length_arcsec: float) -> Image:
-    along, across = radius * np.cos(azimuth), radius * np.sin(azimuth) / 0.32
-    boxy = (np.abs(along) ** 2.6 + np.abs(across) ** 2.6) ** (1 / 2.6)
-    return np.asarray(np.exp(-((boxy / (0.75 * length_arcsec)) ** 2)), dtype=np.float32)
-
-
-def _azimuth_at(arms: Arms, radius_arcsec: float) -> float:
-    winding = np.log(radius_arcsec / arms.radius_arcsec) / np.tan(arms.pitch_rad)
-    return float(arms.azimuth_rad + arms.sense * winding)
+def early_plane(rng: np.random.Generator) -> Plane:
+    """Draw the apparent flattening of an elliptical galaxy: E0 to E5, most often E2."""
+    return Plane(float(rng.uniform(0, 2 * np.pi)), float(np.clip(rng.normal(0.78, 0.13), 0.5, 1.0)))
