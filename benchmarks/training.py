@@ -15,7 +15,7 @@ import torch
 from benchmarks.inference import synthetic_table
 from strandline.learn.fitting import bf16_pays, fit
 from strandline.learn.preparing import gather, split_of, with_epochs
-from strandline.learn.selfsupervised import NnclrTask
+from strandline.learn.selfsupervised import SelfSupervisedTask
 from strandline.learn.supervised import SupervisedTask
 from strandline.learn.tasks import Task, TrainingData
 from strandline.recipe import Recipe
@@ -50,7 +50,7 @@ def _data(table: StampTable, recipe: Recipe, *, validated: bool) -> TrainingData
 
 
 def _task(recipe: Recipe, data: TrainingData) -> Task:
-    maker = SupervisedTask if recipe.supervised else NnclrTask
+    maker = SupervisedTask if recipe.supervised else SelfSupervisedTask
     return maker(recipe, data, seed=0)
 
 

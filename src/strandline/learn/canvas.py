@@ -40,13 +40,13 @@ class CanvasGeometry:
         views, field = recipe.views, recipe.inference.field
         turned = 2**0.5 if views.rotate == "free" else 1.0
         reach = min(1.0, field * (views.scale[1] * turned + 2 * views.shift))
-        side = round(recipe.encoder.input_px * views.oversample * reach / field)
+        side = round(recipe.encoder.view_px * views.oversample * reach / field)
         return cls(reach, side)
 
     @classmethod
     def centre(cls, recipe: Recipe) -> Self:
         """Return the part of the stamp that inference sees, at the encoder's own resolution."""
-        return cls(recipe.inference.field, recipe.encoder.input_px)
+        return cls(recipe.inference.field, recipe.encoder.view_px)
 
 
 @dataclass(frozen=True)

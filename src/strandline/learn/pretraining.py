@@ -12,7 +12,7 @@ from strandline.learn.encoders import Encoder
 from strandline.learn.fitting import fit, remove_training_folder
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, split_of, with_epochs
-from strandline.learn.selfsupervised import NnclrTask
+from strandline.learn.selfsupervised import SelfSupervisedTask
 from strandline.learn.source import check_alike
 from strandline.recipe import Recipe
 from strandline.seeding import generator
@@ -79,7 +79,7 @@ def pretrain(
         )
     validation = _limited([_rows(split, "validation") for split in splits], seed)
     data = gather(tables, train, validation, recipe, seed, centre_validation=False)
-    task = NnclrTask(recipe, data, seed)
+    task = SelfSupervisedTask(recipe, data, seed)
     fit(task, out, recipe.name, fingerprint(tables, recipe, seed))
     card = new_card(tables, recipe, seed, images=count, validation_images=len(data.validation)) | {
         "history": history_columns(task.history),
@@ -90,7 +90,7 @@ def pretrain(
         },
     }
     encoder = task.kept
-    if not isinstance(encoder, Encoder):  # what NnclrTask makes; for the type checker
+    if not isinstance(encoder, Encoder):  # what the task makes; for the type checker
         raise TypeError(type(encoder).__name__)
     model = Model(recipe, data.scaling, encoder, card=card)
     model.save(out, {"metrics.csv": history_csv(task.history)})

@@ -1,6 +1,6 @@
-"""The self-supervised task: NNCLR on two random views of each image."""
+"""The task of pretraining: an encoder and an objective, on two random views of each image."""
 
-from typing import cast
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -8,47 +8,48 @@ from torch import Tensor, nn
 from strandline.learn.batches import Batch
 from strandline.learn.encoders import make_encoder
 from strandline.learn.metrics import alignment, effective_rank, feature_spread, uniformity
-from strandline.learn.nnclr import SupportSet, nnclr_loss, prediction_head, projection_head
+from strandline.learn.objectives import Seen, make_objective
 from strandline.learn.tasks import Task, TrainingData
-from strandline.recipe import NnclrSettings, Recipe
+from strandline.recipe import Recipe
 from strandline.seeding import stable_seed
 
-__all__ = ["NnclrTask"]
+__all__ = ["SelfSupervisedTask"]
 
 
-class NnclrTask(Task):
-    """Trains an encoder by `nnclr_loss`; the projection, prediction and support set go with it."""
+class SelfSupervisedTask(Task):
+    """Trains an encoder for the recipe's objective, whose heads and memory go with it."""
 
     def __init__(self, recipe: Recipe, data: TrainingData, seed: int) -> None:
         bands = len(data.scaling.bands)
         encoder = make_encoder(bands, recipe.encoder, stable_seed(seed, "encoder"))
         super().__init__(recipe, data, encoder, seed)
-        settings = cast(NnclrSettings, recipe.objective)
-        self._temperature = settings.temperature
-        width = settings.projection[-1]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stable_seed(seed, "projection"))
-            self.projection = projection_head(encoder.feature_count, settings.projection)
-            self.prediction = prediction_head(width, settings.prediction)
-        # longer, it would hold what most images were an epoch ago: their own nearest neighbours
-        length = max(2, min(settings.queue, len(data.train) // 2))
-        self.support = SupportSet(length, width)
+        self.objective = make_objective(
+            recipe.objective, encoder, data.train_values, stable_seed(seed, "projection")
+        )
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the loss of two random views of each image, and their features."""
-        seen = [self.view(batch, self.current_epoch, batch.number, side) for side in (0, 1)]
-        features = [self.network(*view) for view in seen]
-        projected = [self.projection(feature) for feature in features]
-        predicted = [self.prediction(projection) for projection in projected]
-        with torch.autocast(self.device.type, enabled=False):
-            loss = nnclr_loss(
-                (projected[0], projected[1]),
-                (predicted[0], predicted[1]),
-                self.support,
-                self._temperature,
-            )
-        self.support.add(projected[0])
-        return loss, features[0]
+        views = tuple(self.view(batch, self.current_epoch, batch.number, side) for side in (0, 1))
+        features = tuple(self.network(*view) for view in views)
+        seen = Seen((views[0], views[1]), (features[0], features[1]), batch.values)
+        terms = self.objective.terms(seen)
+        if len(terms) > 1:
+            for name, value in terms.items():
+                self.count(f"train_{name}", value)
+        return torch.stack(list(terms.values())).sum(), features[0]
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, except norms of the encoder that the recipe freezes."""
+        super().train(mode)
+        if mode and self.recipe.optimiser.freeze_norms:
+            for module in self.network.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
+        return self
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: D102
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        self.objective.after_step(self.network, min(1.0, self.global_step / self.steps))
 
     def judge(self, batch: Batch) -> dict[str, Tensor]:
         """Return the features of two random views, the same ones each epoch."""

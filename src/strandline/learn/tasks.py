@@ -7,6 +7,7 @@ collapse); a task adds three hooks: `loss`, `judge` and `metrics`.
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import lightning.pytorch as pl
@@ -114,6 +115,11 @@ class Task(pl.LightningModule):
             return balanced_batches(values, size, self.seed, epoch)
         return plain_batches(len(self.data.train), size, self.seed, epoch)
 
+    @cached_property
+    def steps(self) -> int:
+        """Number of batches of the whole training."""
+        return self.recipe.optimiser.epochs * len(self.plan(0))
+
     def view(self, batch: Batch, *names: object) -> tuple[Tensor, Tensor]:
         """Return random views of a batch, other ones for other `names`."""
         seed = stable_seed(self.seed, "views", *names)
@@ -187,9 +193,8 @@ class Task(pl.LightningModule):
 
     def configure_optimizers(self) -> dict[str, Any]:  # type: ignore[override]  # noqa: D102
         chosen = self.recipe.optimiser
-        steps = chosen.epochs * len(self.plan(0))
         optimiser = _optimiser(self, chosen)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _Schedule(chosen, steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _Schedule(chosen, self.steps))
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
@@ -198,7 +203,9 @@ class Task(pl.LightningModule):
 
 def _optimiser(task: nn.Module, chosen: OptimiserSettings) -> torch.optim.Optimizer:
     trained = [
-        (name, value) for name, value in task.named_parameters() if not name.startswith("averaged")
+        (name, value)
+        for name, value in task.named_parameters()
+        if value.requires_grad and not name.startswith("averaged")
     ]
     groups = [
         {

@@ -7,13 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from strandline.learn.nnclr import (
-    SupportSet,
-    nnclr_loss,
-    nnclr_term,
-    prediction_head,
-    projection_head,
-)
+from strandline.learn.objectives.nnclr import Nnclr, SupportSet, nnclr_loss, nnclr_term
+from strandline.recipe import NnclrSettings
 
 TEMPERATURE = 0.1
 
@@ -90,6 +85,21 @@ def test_gradients_flow_through_the_predictions_only() -> None:
     assert all(slope.abs().sum() > 0 for slope in slopes[2:])
 
 
+def test_the_loss_of_the_released_code_goes_both_ways_and_through_the_neighbours() -> None:
+    z1, z2 = (vectors(5, seed).requires_grad_() for seed in (1, 2))
+    support = SupportSet(10, 6)
+    support.add(vectors(10, 5))
+    loss = nnclr_loss((z1, z2), (z1, z2), support, 0.1, through=True, both_ways=True)
+    near = support.nearest(z1), support.nearest(z2)
+    # its four matrices of similarity: neighbours against projections and the other way round
+    terms = [nnclr_term(near[0], z2, 0.1), nnclr_term(z2, near[0], 0.1)]
+    terms += [nnclr_term(near[1], z1, 0.1), nnclr_term(z1, near[1], 0.1)]
+    torch.testing.assert_close(loss, torch.stack(terms).mean())
+    plain = nnclr_loss((z1, z2), (z1, z2), support, 0.1, both_ways=True)
+    slopes = [torch.autograd.grad(value, z1)[0] for value in (loss, plain)]
+    assert not torch.allclose(slopes[0], slopes[1])
+
+
 def test_the_support_set_is_first_in_first_out() -> None:
     support, oracle = SupportSet(7, 6), deque[list[float]](maxlen=7)
     for step, count in enumerate((3, 3, 3, 1, 12, 2, 7)):
@@ -131,5 +141,15 @@ def kinds(layers: nn.Sequential) -> list[str]:
 
 def test_the_heads_are_built_as_in_section_3() -> None:
     block = ["Linear", "BatchNorm1d", "ReLU"]
-    assert kinds(projection_head(32, (16, 16, 8))) == [*block, *block, "Linear", "BatchNorm1d"]
-    assert kinds(prediction_head(8, (16, 8))) == [*block, "Linear"]
+    made = Nnclr(NnclrSettings(projection=(16, 16, 8), prediction=(16, 8)), 32, 100)
+    assert kinds(made.projection) == [*block, *block, "Linear", "BatchNorm1d"]
+    assert kinds(made.prediction) == [*block, "Linear"]
+    assert len(made.support.vectors) == 50  # half the images
+
+
+def test_the_heads_of_the_released_code_have_no_norm() -> None:
+    settings = NnclrSettings(projection=(8, 8), prediction=(), norm=False, start="random")
+    made = Nnclr(settings, 8, 100)
+    assert kinds(made.projection) == ["Linear", "ReLU", "Linear"]
+    assert len(made.prediction) == 0
+    assert int(made.support.filled) == 50
