@@ -130,3 +130,19 @@ def test_a_band_without_any_pixel_is_named() -> None:
     flux[:, 1] = torch.nan
     with pytest.raises(TrainingError, match="Band r has no pixel in the training stamps"):
         measured(canvases(flux))
+
+
+def test_without_standardising_values_are_the_plain_stretch_but_for_pictures() -> None:
+    sample = canvases(sky() + 30)
+    noise = sample.noise.numpy()
+    for kind, same in (("fits", True), ("picture", False)):
+        plain = Scaling.measure(
+            [sample],
+            noise,
+            BANDS,
+            "picture" if kind == "picture" else "fits",
+            ScalingSettings(standardise=False),
+        )
+        values, _ = plain(sample.flux(), sample.noise, 1.0)
+        stretched = plain.stretch(sample.flux(), sample.noise, 1.0)
+        assert torch.equal(values, stretched) == same

@@ -212,3 +212,83 @@ def test_the_canvas_holds_every_view(make_recipe: Make) -> None:
     # corner of the largest field turned by 45 degrees, and shifted both ways
     assert geometry.reach == pytest.approx(0.5 * (1.2 * 2**0.5 + 0.1))
     assert CanvasGeometry.centre(recipe) == CanvasGeometry(0.5, recipe.encoder.input_px)
+
+
+def test_worse_seeing_blurs_but_does_not_quieten_the_sky(make_recipe: Make) -> None:
+    noise = torch.randn((300, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(8))
+    sample = canvases(noise * NOISE[:, None, None])
+    values, _ = look(make_views(make_recipe, blur_px=(2.0, 2.0)), sample)
+    inner = values[:, :, 5:11, 5:11].std(dim=(0, 2, 3))  # away from the edges
+    torch.testing.assert_close(inner, NOISE, rtol=0.05, atol=0)
+    smooth = torch.zeros((100, 3, SIDE, SIDE))
+    smooth[:, :, 8, 8] = 1e4
+    blurred, _ = look(make_views(make_recipe, blur_px=(1.0, 3.0)), canvases(smooth))
+    peak = blurred[:, 0, 8, 8] / 1e4
+    assert 0.08 < peak.min() < 0.12  # 0.88 / FWHM^2, and drawn for each image
+    assert 0.4 < peak.max() < 0.9
+
+
+def test_a_sky_gradient_is_measured_in_the_noise_of_the_view(make_recipe: Make) -> None:
+    bin_px = 2.0
+    sample = canvases(torch.zeros((500, 3, SIDE, SIDE)), bin_px)
+    values, _ = look(make_views(make_recipe, sky_gradient=0.5), sample)
+    assert values.mean(dim=(2, 3)).abs().max() < 1e-4
+    rise = (values[..., -1] - values[..., 0]).mean(dim=2) / 2 / (1 - 1 / SIDE)
+    spread = (rise / (NOISE / bin_px)).std(dim=0)
+    torch.testing.assert_close(spread, torch.full((3,), 0.5), rtol=0.16, atol=0)  # 5 sigma
+
+
+def test_reddening_follows_the_extinction_curve(make_recipe: Make) -> None:
+    sample = canvases(torch.ones((400, 3, SIDE, SIDE)))
+    values, _ = look(make_views(make_recipe, STRETCH, reddening=0.2), sample)
+    dimming = -2.5 * torch.log10(3 * NOISE * torch.sinh(values[:, :, 0, 0]))
+    dust = dimming / torch.tensor([3.303, 2.285, 1.263])
+    torch.testing.assert_close(dust, dust[:, :1].expand_as(dust), atol=1e-4, rtol=1e-3)
+    assert dust[:, 0].std() == pytest.approx(0.2, rel=0.18)  # 5 sigma
+    assert abs(dust[:, 0].mean()) < 0.05
+
+
+def test_masked_discs_are_missing_away_from_the_centre(make_recipe: Make) -> None:
+    sample = canvases(torch.full((300, 3, SIDE, SIDE), 3.0))
+    values, present = look(make_views(make_recipe, mask=0.5), sample)
+    gone = (values == 0).all(dim=1)
+    assert 0.3 < gone.flatten(1).any(dim=1).float().mean() < 0.6  # small ones may miss all pixels
+    assert not gone[:, 6:10, 6:10].any()
+    assert (present == 1).all()
+
+
+def test_half_turns_and_flips_are_those_along_the_axes(make_recipe: Make) -> None:
+    flux = one_asymmetric(400)
+    values, _ = look(make_views(make_recipe, rotate="half", flip=True), canvases(flux))
+    image = flux[0]
+    group = torch.stack([image, image.flip(-1), image.flip(-2), image.flip(-1, -2)])
+    apart = (values[:, None] - group[None]).abs().amax(dim=(2, 3, 4))
+    assert apart.min(dim=1).values.max() < 1e-4
+    counts = np.bincount(apart.argmin(dim=1).numpy(), minlength=4)
+    assert np.abs(counts - 100).max() < 44  # 5 sigma
+
+
+def test_a_batch_may_share_a_shift_and_a_strength_as_the_released_code_does(
+    make_recipe: Make,
+) -> None:
+    flux = one_asymmetric(30)
+    shifted, _ = look(make_views(make_recipe, shift=0.2, per_batch=("shift",)), canvases(flux))
+    assert len(torch.unique(shifted.flatten(1), dim=0)) == 1
+    again, _ = look(make_views(make_recipe, shift=0.2, per_batch=("shift",)), canvases(flux), 2)
+    assert not torch.allclose(shifted, again)
+    quiet = canvases(torch.zeros((200, 3, SIDE, SIDE)))
+    noisy, _ = look(make_views(make_recipe, noise=(0.2, 3.0), per_batch=("noise",)), quiet)
+    spread = (noisy / NOISE[:, None, None]).std(dim=(1, 2, 3))
+    assert spread.std() / spread.mean() < 0.05  # 768 pixels each: 2.6 %
+
+
+def test_noise_after_the_stretch_is_alike_everywhere_and_depends_on_the_unit(
+    make_recipe: Make,
+) -> None:
+    flux = torch.zeros((300, 3, SIDE, SIDE))
+    flux[..., 8:] = 100 * NOISE[:, None, None]
+    for unit in (10.0, 100.0):
+        views = make_views(make_recipe, STRETCH, noise=(2.0, 2.0), noise_after_stretch_njy=unit)
+        values, _ = look(views, canvases(flux))
+        for half in (values[..., :8], values[..., 8:]):
+            torch.testing.assert_close(half.std(dim=(0, 2, 3)), 2 * NOISE / unit, rtol=0.05, atol=0)

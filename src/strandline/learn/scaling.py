@@ -81,6 +81,10 @@ class Scaling:
         ------
         TrainingError
             If a band holds no pixel at all.
+
+        Notes
+        -----
+        Without `ScalingSettings.standardise` calibrated images keep mean 0 and std 1.
         """
         noise = _median_noise(noise_njy)
         plain = cls(
@@ -107,6 +111,8 @@ class Scaling:
                 f"Band {', '.join(empty)} has no pixel in the training stamps; cut the table "
                 "again without it."
             )
+        if not settings.standardise and kind == "fits":
+            return plain
         mean = total / count
         std = (square / count - mean.square()).clamp(min=0).sqrt()
         std = torch.where(std > 0, std, 1.0)  # a constant band carries nothing; keep it finite
