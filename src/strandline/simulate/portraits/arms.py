@@ -108,12 +108,13 @@ class Pattern:
         floc, fine, patches = _flocculence(arms, turn, rng)
         fade = _fade(arms)[:, None]
         strength = {"grand": 1.0, "multiple": 0.8, "flocculent": 0.25, "none": 0.0}[arms.arm_class]
-        waves = {"grand": 0.45, "multiple": 0.6, "flocculent": 0.8, "none": 0.15}[arms.arm_class]
+        waves = {"grand": 0.45, "multiple": 0.6, "flocculent": 0.8, "none": 0.0}[arms.arm_class]
         raised = 1 + fade * arms.contrast * strength * ridge
-        grain = np.exp(fade * (waves * floc + 0.35 * fine + 0.3 * patches))
+        grainy = 0.0 if arms.arm_class == "none" else min(1.0, 0.5 + 0.25 * arms.contrast)
+        grain = np.exp(grainy * fade * (waves * floc + 0.5 * fine + 0.3 * patches))
         lopsided = _lopsided(arms, rng)
         young = level(raised * grain * lopsided)
-        clumps = level(young**1.6 * np.exp(0.8 * fine))
+        clumps = level(young**1.6 * np.exp(grainy * fine))
         old = level(
             (1 + 0.22 * (young - 1).clip(-1, 3) + 0.25 * strength * fade * ridge) * lopsided
         )

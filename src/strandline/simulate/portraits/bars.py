@@ -44,7 +44,7 @@ def bar_image(
     """
 
     def brightness(radius: NDArray[np.float64]) -> NDArray[np.float64]:
-        end = 1 / (1 + np.exp((radius - 0.88) / 0.07))
+        end = 1 / (1 + np.exp((radius - 0.85) / 0.1))
         return np.asarray(end * np.exp(-(2.6 * (1 - flatness) + 0.6) * radius))
 
     profile = RadialProfile.tabulate(brightness, 1.5)

@@ -24,7 +24,7 @@ __all__ = ["DiscLook", "inner_share", "lay_disc", "paint_disc"]
 Image = NDArray[np.float32]
 Array = NDArray[np.float64]
 _REACH = 6.4  # scale lengths
-_RESOLVED_CELLS = 2.2  # per scale length: below it, arms are not drawn
+_RESOLVED_PX = 2.2  # per scale length: below it, arms are not drawn
 _EDGE = 0.09  # softness of a truncation, in units of its radius
 
 
@@ -46,8 +46,6 @@ class DiscLook:
         r optical depth of its lanes, face on.
     hole : float
         The young population is missing within this many scale lengths.
-    ring : float
-        Radius of a ring of young stars, in scale lengths; 0 for none.
     """
 
     arms: Arms
@@ -57,22 +55,18 @@ class DiscLook:
     knots: int
     dust: float
     hole: float
-    ring: float = 0.0
 
     @classmethod
-    def draw(
-        cls, lateness: float, rng: np.random.Generator, *, start: float = 0.35, ring: float = 0.0
-    ) -> "DiscLook":
+    def draw(cls, lateness: float, rng: np.random.Generator, *, start: float = 0.35) -> "DiscLook":
         """Draw the look of a disc of `lateness` 0 (S0/a) to 1 (Sd); arms begin at `start`."""
         return cls(
             arms=Arms.draw(lateness, rng, start=start),
             youth=float(np.clip(rng.normal(0.12 + 0.3 * lateness, 0.09), 0, 0.7)),
             young_share=float(np.clip(rng.normal(0.22 + 0.28 * lateness, 0.08), 0.06, 0.7)),
             knot_share=float(rng.uniform(0.06, 0.16) * (0.5 + lateness)),
-            knots=int(rng.integers(40, 90) * (0.6 + lateness)),
-            dust=float(rng.lognormal(np.log(0.35), 0.45)),
+            knots=int(rng.integers(90, 200) * (0.5 + lateness)),
+            dust=float(rng.lognormal(np.log(0.5), 0.5)),
             hole=float(rng.uniform(0.4, 0.9)) * start,
-            ring=ring,
         )
 
 
@@ -173,11 +167,10 @@ def lay_disc(
     if sheet.empty or flux_njy <= 0:
         return
     smooth = _smooth_disc(sheet, scale_arcsec, plane, profile or disc_profile(), truncation_arcsec)
-    scale_cells = scale_arcsec / sheet.cell_arcsec
     young_share = _young_share(
         look, None if gas_edge_arcsec is None else gas_edge_arcsec / scale_arcsec
     )
-    if scale_cells < _RESOLVED_CELLS:
+    if scale_arcsec < _RESOLVED_PX * sheet.pixel_arcsec:
         mean = look.youth + look.young_share * (YOUNG - look.youth)
         sheet.paint(smooth, flux_njy, population_sed(mean, redshift=redshift))
         return
@@ -230,8 +223,6 @@ def _young_share(look: DiscLook, gas_edge: float | None) -> Array:
     """Return the young population's share of light at each radius of a map, shape (row,)."""
     share = look.young_share * (0.55 + 0.35 * np.minimum(RADII, 3.0) / 1.7)
     share = share * (1 - np.exp(-((RADII / max(look.hole, 0.05)) ** 2)))
-    if look.ring > 0:
-        share = share + 0.45 * np.exp(-0.5 * ((RADII - look.ring) / (0.13 * look.ring)) ** 2)
     if gas_edge is not None:
         share = share * inner_share(RADII, gas_edge)
     return np.asarray(np.minimum(share, 0.9))
@@ -254,10 +245,11 @@ def _knots(
     truncation_arcsec: float | None,
 ) -> Image:
     """Return knots, light 1 in all, shape (y, x)."""
-    light = young_share * np.exp(-RADII / 1.2)
+    light = young_share * np.exp(-RADII)
     if truncation_arcsec is not None:
         light = light * inner_share(RADII, truncation_arcsec / scale_arcsec)
     radius, azimuth = places_in_disc(pattern.clumps * light[:, None], look.knots, rng)
     x, y = plane.to_sky(radius * scale_arcsec, azimuth)
-    flux = knot_flux(radius.size, rng)
+    flux = knot_flux(radius.size, rng) * np.exp(-0.6 * radius)  # fainter where gas is thin
+    flux = flux / max(float(flux.sum()), 1e-30)
     return sheet.points(*complexes(x, y, flux, 0.035 * scale_arcsec, plane, rng))

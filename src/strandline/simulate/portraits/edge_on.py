@@ -28,7 +28,7 @@ __all__ = ["paint_edge_on"]
 Image = NDArray[np.float32]
 _REACH = 7.0  # scale lengths
 _SAMPLES = 1024
-_TAPER = (3.4, 6.2)  # discs end: Kregel, van der Kruit & de Grijs 2002, MNRAS 334, 646
+_TAPER = (2.9, 5.8)  # discs end: Kregel, van der Kruit & de Grijs 2002, MNRAS 334, 646
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class _Side:
     """
 
     height: float
+    flare: float
     flat: float
     warp: tuple[float, float]
     tilt: float
@@ -54,17 +55,18 @@ class _Side:
     @classmethod
     def draw(cls, rng: np.random.Generator, *, warped: bool) -> "_Side":
         late = float(rng.beta(1.5, 1.5))
-        strength = float(rng.uniform(0.3, 0.85)) * rng.choice([-1, 1]) if warped else 0.0
+        strength = float(rng.uniform(0.15, 0.65)) * rng.choice([-1, 1]) if warped else 0.0
         mild = float(rng.normal(0, 0.03))
         return cls(
             height=float(rng.uniform(0.17, 0.30) * (1.15 - 0.4 * late)),
+            flare=float(rng.uniform(0.01, 0.06)),
             flat=float(rng.uniform(1.2, 2.4)),
             warp=(strength + mild, -strength * float(rng.uniform(0.5, 1.1)) + mild),
             tilt=float(rng.normal(0, 0.05)),
-            dust=float(rng.lognormal(np.log(0.8), 0.6)),
+            dust=float(rng.lognormal(np.log(1.3), 0.6)),
             young_share=float(0.1 + 0.3 * late),
-            thick_share=float(rng.uniform(0.12, 0.3)),
-            bulge_share=float(np.clip(10 ** rng.normal(-0.6 - 0.8 * late, 0.2), 0.01, 0.5)),
+            thick_share=float(rng.uniform(0.08, 0.24)),
+            bulge_share=float(np.clip(10 ** rng.normal(-0.5 - 0.8 * late, 0.2), 0.01, 0.5)),
             bulge_size=float(rng.lognormal(np.log(0.3), 0.25)),
             bulge_index=float(np.clip(rng.normal(2.2 - late, 0.4), 0.9, 3.5)),
             youth=float(np.clip(rng.normal(0.12 + 0.3 * late, 0.08), 0, 0.6)),
@@ -75,13 +77,13 @@ class _Side:
             (1 - self.bulge_share, disc_profile(), disc_half_light(disc_profile())),
             (self.bulge_share, sersic_profile(self.bulge_index), self.bulge_size),
         ]
-        return half_light_arcsec / half_light_of_sum(parts)
+        return float(half_light_arcsec / half_light_of_sum(parts))
 
     def midplane(self, along: NDArray[Any]) -> NDArray[Any]:
         """Return the height of the mid-plane at `along`; all in scale lengths."""
         beyond = np.maximum(np.abs(along) - self.flat, 0) / (4 - self.flat)
         bend = np.minimum(beyond, 1.6) ** 1.6
-        return np.where(along > 0, self.warp[0], self.warp[1]) * bend
+        return np.asarray(np.where(along > 0, self.warp[0], self.warp[1]) * bend)
 
 
 def paint_edge_on(
@@ -113,7 +115,7 @@ def paint_edge_on(
     _lay_layers(sheet, flux_njy * (1 - side.bulge_share), along, up, side, rng, scale, redshift)
     _lay_knots(sheet, flux_njy, upright, side, scale, rng, redshift)
     _lay_bulge(sheet, flux_njy * side.bulge_share, plane, side, scale, rng, redshift)
-    sheet.dim(_lane(along, up, side, rng), behind=float(rng.uniform(0.6, 0.95)))
+    sheet.dim(_lane(along, up, side, rng), behind=float(rng.uniform(0.75, 1.0)))
     return sheet.lay()
 
 
@@ -130,12 +132,14 @@ def _lay_layers(
     thin = 1 - side.young_share - side.thick_share
     clumps = np.exp(0.45 * _noise(along, up / side.height, 6, 60, rng))
     layers = (
-        (side.thick_share, 2.6, 1.15, side.youth - 0.08, None),
+        (side.thick_share, 2.3, 1.15, side.youth - 0.08, None),
         (thin, 1.0, 1.0, side.youth, None),
-        (0.9 * side.young_share, 0.5, 1.1, YOUNG, clumps),
+        (0.9 * side.young_share, 0.6, 1.1, YOUNG - 0.15, clumps),
     )
     for share, high, long, youth, grain in layers:
-        image = _layer(along / np.float32(long), up / np.float32(side.height * high))
+        flare = 1 + np.float32(side.flare) * along**2
+        image = _layer(along / np.float32(long), up / (np.float32(side.height * high) * flare))
+        image /= flare
         image *= np.float32((sheet.cell_arcsec / scale_arcsec) ** 2 / (long * high * side.height))
         if grain is not None:
             total = float(image.sum(dtype=np.float64))
@@ -196,8 +200,8 @@ def _lane(along: Image, up: Image, side: _Side, rng: np.random.Generator) -> Ima
     """Return the dust's optical depth: a thin wavy layer, before the mid-plane when tilted."""
     bow = np.sqrt(np.clip(1 - (along / 4.0) ** 2, 0, 1))
     wave = 0.12 * side.height * _noise(along, up, 1, 16, rng)
-    off = (up - np.float32(side.tilt) * bow - wave) / np.float32(0.33 * side.height)
-    patchy = np.exp(0.5 * _noise(along, up / side.height, 8, 48, rng))
+    off = (up - np.float32(side.tilt) * bow - wave) / np.float32(0.4 * side.height)
+    patchy = np.exp(0.35 * _noise(along, up / side.height, 8, 48, rng))
     depth = side.dust * np.exp(-0.5 * off**2 - np.abs(along) / 2.0) * patchy
     return np.asarray(depth, dtype=np.float32)
 

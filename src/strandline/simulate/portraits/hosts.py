@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from strandline.cosmology import absolute_magnitude
-from strandline.simulate.plans import GalaxyPlan
+from strandline.simulate.plans import GalaxyPlan, Morphology
 from strandline.simulate.portraits.canvas import Canvas, Plane
 from strandline.simulate.portraits.edge_on import paint_edge_on
 from strandline.simulate.portraits.ellipticals import paint_elliptical, red_sequence_youth
@@ -54,7 +54,7 @@ def paint_galaxy(
     early = galaxy.morphology == "elliptical"
     lenticular = early and rng.random() < _LENTICULAR_SHARE
     if plane is None:
-        plane = early_plane(rng) if early and not lenticular else random_plane(rng)
+        plane = _draw_plane(galaxy.morphology, rng, round_body=early and not lenticular)
     plane = Plane(
         plane.angle_rad, plane.axis_ratio, plane.x_arcsec + x_arcsec, plane.y_arcsec + y_arcsec
     )
@@ -93,6 +93,14 @@ def random_plane(rng: np.random.Generator, *, lowest: float = 0.25) -> Plane:
     least_cos = math.sqrt(max((lowest**2 - 0.04) / 0.96, 0.0))
     cos = rng.uniform(least_cos, 1.0)
     return Plane(float(rng.uniform(0, 2 * np.pi)), math.sqrt(0.96 * cos**2 + 0.04))
+
+
+def _draw_plane(morphology: Morphology, rng: np.random.Generator, *, round_body: bool) -> Plane:
+    if round_body:
+        return early_plane(rng)
+    if morphology == "polar_ring":  # seen as such when the host is not face on
+        return Plane(float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.25, 0.65)))
+    return random_plane(rng, lowest=0.4 if morphology == "irregular" else 0.25)
 
 
 def early_plane(rng: np.random.Generator) -> Plane:

@@ -46,7 +46,10 @@ def paint_irregular(
         plane.angle_rad, plane.axis_ratio, plane.x_arcsec + off[0], plane.y_arcsec + off[1]
     )
     clumps = _Clumps(rng)
-    along, across = (c * np.float32(1 / half_light_arcsec) for c in sheet.on_plane())
+    thick = Plane(
+        plane.angle_rad, max(plane.axis_ratio, 0.65), plane.x_arcsec, plane.y_arcsec
+    )  # dwarfs are thick, and so are their clumps
+    along, across = (c * np.float32(1 / half_light_arcsec) for c in sheet.on_plane(thick))
     grain = clumps.at(along, across)
 
     smooth = sersic_image(sheet, plane, rng.uniform(0.6, 1.1), half_light_arcsec)
@@ -73,7 +76,11 @@ class _Clumps:
 
     def __init__(self, rng: np.random.Generator) -> None:
         strength = rng.uniform(0.45, 0.85)
-        log_light = 0.8 * lattice_noise(9, 9, rng) + 0.6 * lattice_noise(24, 24, rng)
+        log_light = (
+            0.7 * lattice_noise(9, 9, rng)
+            + 0.55 * lattice_noise(24, 24, rng)
+            + 0.45 * lattice_noise(64, 64, rng)
+        )
         self._map = np.asarray(np.exp(strength * log_light), dtype=np.float32)
 
     def at(self, along: NDArray[Any], across: NDArray[Any]) -> Image:

@@ -12,7 +12,6 @@ from typing import Any
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 
 from strandline.simulate.portraits.canvas import Plane
 from strandline.simulate.portraits.sheet import Sheet
@@ -34,10 +33,10 @@ Array = NDArray[np.float64]
 _ROWS, _COLUMNS = 144, 384
 _LOG_FIRST, _LOG_LAST = math.log(0.06), math.log(7.5)
 
-RADII: Array = np.geomspace(math.exp(_LOG_FIRST), math.exp(_LOG_LAST), _ROWS)
+RADII: Array = np.geomspace(0.06, 7.5, _ROWS)
 """Radius of each row of a map, in scale lengths of its disc, shape (row,)."""
 
-AZIMUTHS: Array = np.arange(_COLUMNS) * (2 * np.pi / _COLUMNS)
+AZIMUTHS: Array = np.arange(_COLUMNS, dtype=np.float64) * (2 * np.pi / _COLUMNS)
 """Azimuth of each column, rad, shape (column,)."""
 
 
@@ -82,38 +81,33 @@ def lattice_noise(cells_down: int, cells_across: int, rng: np.random.Generator) 
     Its grain is a cell of a lattice of that many cells along each axis.
     """
     coarse = rng.standard_normal((cells_down + 3, cells_across))
-    noise = _basis(_ROWS, cells_down, False) @ coarse @ _basis(_COLUMNS, cells_across, True).T
+    noise = _spread(coarse, *_splines(_ROWS, cells_down), *_splines(_COLUMNS, cells_across))
     noise -= noise.mean()
     return np.asarray(noise / max(float(noise.std()), 1e-12), dtype=np.float32)
 
 
 def smooth_track(cells: int, rng: np.random.Generator) -> Array:
     """Return smooth noise along radius, deviation about 1, shape (row,)."""
-    track = _basis(_ROWS, cells, False) @ rng.standard_normal(cells + 3)
-    return np.asarray(track / 0.6)
+    first, weight = _splines(_ROWS, cells)
+    values = rng.standard_normal(cells + 3)[first[:, None] + np.arange(4)]
+    return np.asarray((weight * values).sum(axis=1) / 0.6)
 
 
 def sheared(plane_map: Image, turn_rad: Array) -> Image:
     """Return a map whose rows are turned by `turn_rad`, shape (row,), towards larger azimuth."""
-    columns = np.arange(_COLUMNS)[None, :] - (turn_rad * (_COLUMNS / (2 * np.pi)))[:, None]
-    left = np.floor(columns)
-    share = (columns - left).astype(np.float32)
-    low = left.astype(np.int64) % _COLUMNS
-    first = np.take_along_axis(plane_map, low, axis=1)
-    second = np.take_along_axis(plane_map, (low + 1) % _COLUMNS, axis=1)
-    return np.asarray(first + share * (second - first), dtype=np.float32)
+    columns = turn_rad * (_COLUMNS / (2 * np.pi))
+    return np.asarray(_roll(np.asarray(plane_map, dtype=np.float32), columns), dtype=np.float32)
 
 
 @lru_cache(maxsize=128)
-def _basis(samples: int, cells: int, periodic: bool) -> Array:
-    """Return cubic B-splines on a lattice, shape (sample, spline)."""
+def _splines(samples: int, cells: int) -> tuple[NDArray[np.int64], Array]:
+    """Return each sample's first of four lattice points, and their cubic B-spline weights."""
     place = np.arange(samples) * (cells / samples)
-    knots = np.arange(-3, cells + 4, dtype=np.float64)
-    splines = BSpline.design_matrix(place, knots, 3).toarray()
-    if periodic:
-        splines[:, :3] += splines[:, cells:]
-        splines = splines[:, :cells]
-    return np.asarray(splines)
+    first = place.astype(np.int64)
+    t = place - first
+    middle = 3 * t**3 - 6 * t**2 + 4
+    weight = np.stack([(1 - t) ** 3, middle, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1)
+    return first, weight / 6
 
 
 def read_map(plane_map: Image, row: Image, column: Image) -> Image:
@@ -147,4 +141,36 @@ def _sample(plane_map: Any, row: Any, column: Any) -> Any:
                 plane_map[low + 1, right] - plane_map[low + 1, left]
             )
             out[i, j] = lower + up * (upper - lower)
+    return out
+
+
+@numba.njit(cache=True)
+def _roll(plane_map: Any, columns: Any) -> Any:
+    rows, count = plane_map.shape
+    out = np.empty((rows, count), dtype=np.float32)
+    for i in range(rows):
+        down = int(np.floor(columns[i]))
+        share = np.float32(columns[i] - down)
+        for j in range(count):
+            near = plane_map[i, (j - down) % count]
+            out[i, j] = near + share * (plane_map[i, (j - down - 1) % count] - near)
+    return out
+
+
+@numba.njit(cache=True)
+def _spread(coarse: Any, first: Any, weight: Any, first_across: Any, weight_across: Any) -> Any:
+    """Interpolate a lattice: rows down, then columns across, which are periodic."""
+    across = coarse.shape[1]
+    out = np.empty((first.size, first_across.size), dtype=np.float32)
+    line = np.empty(across)
+    for i in range(first.size):
+        for j in range(across):
+            line[j] = 0.0
+            for k in range(4):
+                line[j] += weight[i, k] * coarse[first[i] + k, j]
+        for j in range(first_across.size):
+            value = 0.0
+            for k in range(4):
+                value += weight_across[j, k] * line[(first_across[j] + k) % across]
+            out[i, j] = value
     return out

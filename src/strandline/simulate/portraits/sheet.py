@@ -72,6 +72,11 @@ class Sheet:
         return self.y_arcsec.size, self.x_arcsec.size
 
     @property
+    def pixel_arcsec(self) -> float:
+        """Side of a pixel of the canvas."""
+        return self._canvas.pixel_arcsec
+
+    @property
     def empty(self) -> bool:
         """Whether the galaxy lies off the canvas."""
         return self._light.size == 0

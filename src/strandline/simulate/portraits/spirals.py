@@ -17,12 +17,14 @@ from strandline.simulate.portraits.profiles import (
     half_light_of_sum,
     sersic_profile,
 )
+from strandline.simulate.portraits.rings import RingLook, lay_ring
 from strandline.simulate.portraits.sheet import Sheet
 from strandline.simulate.portraits.spheroids import lay_spheroid
 
 __all__ = ["lay_lenticular", "paint_lenticular", "paint_spiral"]
 
 _REACH = 6.6  # scale lengths
+_RESOLVED_PX = 3.5
 Form = Literal["spiral", "barred", "ringed"]
 
 
@@ -35,15 +37,18 @@ class _Build:
     bulge_index: float
     bar_share: float
     bar_length: float
+    ring_share: float
+    ring_radius: float
     profile: RadialProfile
 
     def scale_arcsec(self, half_light_arcsec: float) -> float:
         """Return the scale length that gives the galaxy this half-light radius, face on."""
-        disc = 1 - self.bulge_share - self.bar_share
+        disc = 1 - self.bulge_share - self.bar_share - self.ring_share
         parts = [
             (disc, self.profile, disc_half_light(self.profile)),
             (self.bulge_share, sersic_profile(self.bulge_index), self.bulge_size),
             (self.bar_share, disc_profile(), 0.35 * self.bar_length),
+            (self.ring_share, disc_profile(), self.ring_radius),
         ]
         return half_light_arcsec / half_light_of_sum(parts)
 
@@ -81,15 +86,18 @@ def paint_spiral(
         See `strandline.simulate.portraits.discs.paint_disc`.
     """
     late = float(rng.beta(1.5, 1.3)) if lateness is None else lateness
+    if half_light_arcsec < _RESOLVED_PX * canvas.pixel_arcsec:
+        form = "spiral"  # neither bar nor ring would be seen
     build = _draw_build(late, form, rng, broken=truncation_arcsec is None)
     scale = build.scale_arcsec(half_light_arcsec)
-    ring = _ring_radius(form, build, rng)
     start = build.bar_length if build.bar_share > 0 else float(rng.uniform(0.25, 0.5))
-    look = DiscLook.draw(late, rng, start=start, ring=ring)
+    look = DiscLook.draw(late, rng, start=start)
     if form == "ringed":
         fainter = replace(look.arms, contrast=look.arms.contrast * rng.uniform(0.1, 0.8))
         look = replace(look, arms=fainter)
-    sheet = Sheet(canvas, plane, _REACH * scale, scale * plane.axis_ratio)
+    thinnest = 0.45 * build.bar_length if build.bar_share > 0 else 1.0
+    thinnest = min(thinnest, 0.2 * build.ring_radius) if build.ring_share > 0 else thinnest
+    sheet = Sheet(canvas, plane, _REACH * scale, thinnest * scale * plane.axis_ratio)
     if sheet.empty:
         return 0.0
     _lay_bulge(sheet, flux_njy, scale, plane, build, late, redshift)
@@ -98,9 +106,10 @@ def paint_spiral(
         image = bar_image(sheet, plane, build.bar_length * scale, azimuth, ratio, flat)
         sed = population_sed(OLD + 0.04 + 0.25 * late, redshift=redshift)
         sheet.paint(image, flux_njy * build.bar_share, sed)
+    disc_share = 1 - build.bulge_share - build.bar_share - build.ring_share
     lay_disc(
         sheet,
-        flux_njy * (1 - build.bulge_share - build.bar_share),
+        flux_njy * disc_share,
         scale,
         plane,
         rng,
@@ -110,6 +119,8 @@ def paint_spiral(
         truncation_arcsec=truncation_arcsec,
         gas_edge_arcsec=gas_edge_arcsec,
     )
+    if build.ring_share > 0:
+        _lay_ring(sheet, flux_njy * build.ring_share, scale, plane, build, look, rng, redshift)
     return sheet.lay()
 
 
@@ -152,6 +163,8 @@ def lay_lenticular(
         bulge_index=float(rng.uniform(1.5, 3.5)),
         bar_share=float(rng.uniform(0.06, 0.14)) if barred else 0.0,
         bar_length=float(rng.uniform(0.7, 1.3)),
+        ring_share=0.0,
+        ring_radius=1.0,
         profile=_draw_profile(rng),
     )
     scale = build.scale_arcsec(half_light_arcsec)
@@ -174,14 +187,20 @@ def lay_lenticular(
 
 def _draw_build(late: float, form: Form, rng: np.random.Generator, *, broken: bool) -> _Build:
     """Draw the parts: bulges shrink along the sequence (Graham & Worley 2008, MNRAS 388, 1708)."""
-    bulge = float(np.clip(10 ** rng.normal(-0.55 - 0.9 * late, 0.22), 0.005, 0.55))
+    bulge = float(np.clip(10 ** rng.normal(-0.55 - 0.9 * late, 0.22), 0.005, 0.45))
     barred = form == "barred" or (form == "ringed" and rng.random() < 0.45)
+    length = float(rng.uniform(0.9, 1.6)) * (1 - 0.3 * late)
+    ringed = form == "ringed" or (barred and rng.random() < 0.35)
+    inner = barred and rng.random() < 0.7
+    bar = float(rng.uniform(0.06, 0.17)) * (1 - 0.4 * late) if barred else 0.0
     return _Build(
-        bulge_share=bulge,
+        bulge_share=min(bulge, 0.4 - 1.2 * bar),  # else discs would reach far in half-light radii
         bulge_size=float(rng.lognormal(np.log(0.28), 0.25)),
         bulge_index=float(np.clip(rng.normal(2.6 - 1.6 * late, 0.5), 0.8, 4.0)),
-        bar_share=float(rng.uniform(0.06, 0.17)) * (1 - 0.4 * late) if barred else 0.0,
-        bar_length=float(rng.uniform(0.9, 1.6)) * (1 - 0.3 * late),
+        bar_share=bar,
+        bar_length=length,
+        ring_share=float(rng.uniform(0.05, 0.22)) if ringed else 0.0,
+        ring_radius=1.12 * length if inner else float(rng.uniform(1.5, 2.7)),
         profile=_draw_profile(rng) if broken else disc_profile(),
     )
 
@@ -199,11 +218,33 @@ def _draw_profile(rng: np.random.Generator) -> RadialProfile:
     )
 
 
-def _ring_radius(form: Form, build: _Build, rng: np.random.Generator) -> float:
-    if form == "ringed":
-        inner = rng.random() < 0.5
-        return float(build.bar_length * 1.1 if inner else rng.uniform(1.9, 2.8))
-    return build.bar_length * 1.1 if build.bar_share > 0 and rng.random() < 0.35 else 0.0
+def _lay_ring(
+    sheet: Sheet,
+    flux_njy: float,
+    scale_arcsec: float,
+    plane: Plane,
+    build: _Build,
+    look: DiscLook,
+    rng: np.random.Generator,
+    redshift: float,
+) -> None:
+    """Lay an inner or outer ring, slightly oval (Buta & Combes 1996, Fundam. Cosmic Phys. 17)."""
+    oval = Plane(
+        plane.angle_rad + float(rng.normal(0, 0.1)),
+        plane.axis_ratio * float(rng.uniform(0.86, 1.0)),
+        plane.x_arcsec,
+        plane.y_arcsec,
+    )
+    ring = RingLook(
+        width=float(rng.uniform(0.07, 0.16)),
+        tail=0.0,
+        clumpy=float(rng.uniform(0.25, 0.6)),
+        youth=float(np.clip(rng.normal(look.youth + 0.25, 0.12), 0.2, 0.85)),
+        knots=int(rng.integers(10, 40)),
+        knot_share=0.7 * look.knot_share,
+        dust=0.0,
+    )
+    lay_ring(sheet, flux_njy, build.ring_radius * scale_arcsec, oval, ring, rng, redshift=redshift)
 
 
 def _lay_bulge(
