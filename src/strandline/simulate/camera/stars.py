@@ -1,4 +1,4 @@
-"""Stars: the core with its wings, diffraction spikes, and the bleed trails of saturated ones."""
+"""Stars: core and wings, aureole, diffraction spikes, ghosts and the trails of full pixels."""
 
 from collections.abc import Iterable
 
@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strandline.photometry import mag_to_flux
-from strandline.simulate.camera import Exposure, moffat
-from strandline.simulate.canvas import PIXEL_ARCSEC
-from strandline.simulate.colours import BANDS, star_sed
+from strandline.simulate.camera.exposure import Exposure
+from strandline.simulate.camera.glare import bleed, glare, wings
 from strandline.simulate.plans import StarPlan
+from strandline.simulate.portraits.colours import BANDS, star_sed
 
-__all__ = ["add_stars"]
+__all__ = ["add_stars", "star_flux_njy"]
 
-_SMALLEST_HALF_PX, _LARGEST_HALF_PX = 12, 220
-_HALO_SHARE, _HALO_ARCSEC = 0.012, 5.0  # light scattered in the telescope, falls as radius^-3
-_BRIGHT_MAG = -1.5  # peak over saturation, from which on halo and spikes are painted
-_SPIKE_SHARE = 2.2e-3  # of the star's light in each spike
-_SPIKE_FALL_ARCSEC = 6.0
-_BLEED_PX_PER_MAG = 14.0
-_LIMIT_NJY = 1.0  # per pixel; light fainter than this is left out
+_FAINTEST = 0.02  # of a pixel's noise: light fainter than this is left out
+_LARGEST_HALF_ARCSEC = 180.0
+
+
+def star_flux_njy(star: StarPlan, band: str) -> float:
+    """Return the flux of a star in `band`."""
+    return float(mag_to_flux(star.mag_r)) * float(star_sed(star.g_minus_r)[BANDS.index(band)])
 
 
 def add_stars(
@@ -27,60 +27,72 @@ def add_stars(
 ) -> None:
     """Add stars to `light_njy`, shape (y, x), in place, as seen through the seeing.
 
-    Bleed trails rise above the saturation level, which cuts them flat when the exposure is read.
+    Each is painted as far as it can be noticed. Trails of full pixels rise above the saturation
+    level, which cuts them flat when the exposure is read.
     """
+    core, fine = exposure.psf.fine_kernel(exposure.pixel_arcsec)
     for star in stars:
-        sed = star_sed(star.g_minus_r)[BANDS.index(exposure.band)]
-        flux = float(mag_to_flux(star.mag_r)) * float(sed)
-        peak = flux * float(moffat(np.zeros(1), exposure.psf_fwhm_arcsec)[0])
-        excess_mag = 2.5 * np.log10(peak / exposure.saturation_njy)
-        bright = excess_mag > _BRIGHT_MAG
-        half = _LARGEST_HALF_PX if bright else _half_px(flux, exposure.psf_fwhm_arcsec)
-        x0, y0 = round(star.x), round(star.y)
-        top, left = max(y0 - half, 0), max(x0 - half, 0)
-        patch = light_njy[top : y0 + half + 1, left : x0 + half + 1]
-        dx = np.arange(left, left + patch.shape[1])[None, :] - star.x
-        dy = np.arange(top, top + patch.shape[0])[:, None] - star.y
-        profile = moffat(np.hypot(dx, dy) * PIXEL_ARCSEC, exposure.psf_fwhm_arcsec)
-        patch += np.float32(flux) * profile
-        if bright:
-            patch += _spikes(dx, dy, flux) + _halo(dx, dy, flux)
-        if excess_mag > 0:
-            patch += _bleed(dx, dy, excess_mag, exposure)
+        flux = star_flux_njy(star, exposure.band)
+        _add_core(light_njy, star, flux * _core_share(exposure), core, fine)
+        half = _half_px(flux, exposure)
+        if half <= exposure.psf.reach_px(exposure.pixel_arcsec):
+            continue
+        patch, dx, dy = _patch(light_njy, star, half)
+        if patch.size:
+            patch += np.float32(flux) * glare(dx, dy, exposure)
+            excess_mag = 2.5 * np.log10(flux * float(core.max()) / exposure.saturation_njy)
+            bleed(patch, dx, dy, excess_mag, exposure)
 
 
-def _half_px(flux_njy: float, fwhm_arcsec: float) -> int:
-    radius = np.arange(1, _LARGEST_HALF_PX) * PIXEL_ARCSEC
-    visible = np.count_nonzero(flux_njy * moffat(radius, fwhm_arcsec) > _LIMIT_NJY)
-    return int(np.clip(visible, _SMALLEST_HALF_PX, _LARGEST_HALF_PX))
+def _core_share(exposure: Exposure) -> float:
+    stars = exposure.stars
+    elsewhere = stars.aureole_share + sum(ghost.share for ghost in stars.ghosts)
+    return 1 - elsewhere - len(stars.spikes.angles_deg) * stars.spikes.share
 
 
-def _spikes(
-    dx: NDArray[np.float64], dy: NDArray[np.float64], flux_njy: float
-) -> NDArray[np.float32]:
-    """Return four diffraction spikes of the secondary's vanes, at 45 degrees to the axes."""
-    image = np.zeros(np.broadcast_shapes(dx.shape, dy.shape), dtype=np.float32)
-    for along, across in (((dx + dy), (dx - dy)), ((dx - dy), (dx + dy))):
-        distance = np.abs(along) / np.sqrt(2) * PIXEL_ARCSEC
-        aside = across / np.sqrt(2) * PIXEL_ARCSEC
-        width = 0.3 + 0.012 * distance
-        fall = 1 / (_SPIKE_FALL_ARCSEC * (1 + distance / _SPIKE_FALL_ARCSEC) ** 2.6)
-        line = fall * np.exp(-0.5 * (aside / width) ** 2) / (width * np.sqrt(2 * np.pi))
-        image += (2 * _SPIKE_SHARE * flux_njy * PIXEL_ARCSEC**2 * line).astype(np.float32)
-    return image
+def _add_core(
+    light_njy: NDArray[np.float32],
+    star: StarPlan,
+    flux_njy: float,
+    core: NDArray[np.float32],
+    fine: int,
+) -> None:
+    """Add the PSF about a point anywhere, read between the samples of the fine kernel."""
+    half = (core.shape[0] // 2) // fine - 1
+    x0, y0 = round(star.x), round(star.y)
+    rows, columns = light_njy.shape
+    top, bottom = max(y0 - half, 0), min(y0 + half + 1, rows)
+    left, right = max(x0 - half, 0), min(x0 + half + 1, columns)
+    if top >= bottom or left >= right:
+        return
+    row = core.shape[0] // 2 + (top - star.y) * fine
+    column = core.shape[1] // 2 + (left - star.x) * fine
+    below, before = int(np.floor(row)), int(np.floor(column))
+    up, on = row - below, column - before
+    height, width = (bottom - top) * fine, (right - left) * fine
+    for i, part_y in ((0, 1 - up), (1, up)):
+        for j, part_x in ((0, 1 - on), (1, on)):
+            samples = core[
+                below + i : below + i + height : fine, before + j : before + j + width : fine
+            ]
+            light_njy[top:bottom, left:right] += np.float32(flux_njy * part_y * part_x) * samples
 
 
-def _halo(dx: NDArray[np.float64], dy: NDArray[np.float64], flux_njy: float) -> NDArray[np.float32]:
-    ratio = np.hypot(dx, dy) * PIXEL_ARCSEC / _HALO_ARCSEC
-    peak = 0.5 / (np.pi * _HALO_ARCSEC**2) * PIXEL_ARCSEC**2
-    return np.asarray(_HALO_SHARE * flux_njy * peak * (1 + ratio**2) ** -1.5, dtype=np.float32)
+def _half_px(flux_njy: float, exposure: Exposure) -> int:
+    """Return how far from a star of this flux its light can be noticed."""
+    radius = np.arange(1.0, _LARGEST_HALF_ARCSEC / exposure.pixel_arcsec) * exposure.pixel_arcsec
+    seen = flux_njy * wings(radius.astype(np.float32), exposure)
+    noticed = np.flatnonzero(seen > _FAINTEST * exposure.pixel_noise_njy)
+    return int(noticed[-1]) + 1 if noticed.size else 0
 
 
-def _bleed(
-    dx: NDArray[np.float64], dy: NDArray[np.float64], excess_mag: float, exposure: Exposure
-) -> NDArray[np.float32]:
-    """Return a trail along the columns, above saturation, that thins out to its ends."""
-    length = _BLEED_PX_PER_MAG * excess_mag**1.3
-    half_width = 0.5 + 0.9 * excess_mag * np.clip(1 - np.abs(dy) / length, 0, None)
-    inside = (np.abs(dx) <= half_width) & (np.abs(dy) <= length)
-    return np.where(inside, np.float32(2 * exposure.saturation_njy), np.float32(0))
+def _patch(
+    light_njy: NDArray[np.float32], star: StarPlan, half: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return the part of the frame about a star (a view), and offsets from it in px."""
+    x0, y0 = round(star.x), round(star.y)
+    top, left = max(y0 - half, 0), max(x0 - half, 0)
+    patch = light_njy[top : max(y0 + half + 1, 0), left : max(x0 + half + 1, 0)]
+    dx = (left - star.x) + np.arange(patch.shape[1], dtype=np.float32)[None, :]
+    dy = (top - star.y) + np.arange(patch.shape[0], dtype=np.float32)[:, None]
+    return patch, dx.astype(np.float32), dy.astype(np.float32)
