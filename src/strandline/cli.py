@@ -112,6 +112,64 @@ def demo(
     typer.echo(result.summary())
 
 
+@app.command(epilog="Example: strandline simulate sky --survey lovoccs --fields 4 --size 2000")
+def simulate(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder of images; with --stamps, the table.")
+    ],
+    survey: Annotated[
+        str, typer.Option(help="A survey's name, or a TOML file like those that ship.")
+    ] = "lovoccs",
+    stamps: Annotated[
+        int | None, typer.Option(help="Make so many labelled stamps instead of images.")
+    ] = None,
+    fields: Annotated[int | None, typer.Option(help="How many fields. [default: 4]")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Side in px. [default: 1000, of stamps 200]")
+    ] = None,
+    bands: Annotated[
+        str | None, typer.Option(help="Some of the survey's, e.g. g,r,i. [default: all]")
+    ] = None,
+    interacting: Annotated[
+        float | None,
+        typer.Option(help="Share of interacting galaxies. [default: 0.3, of stamps 0.5]"),
+    ] = None,
+    kinds: Annotated[
+        str | None, typer.Option(help="Of interaction, e.g. tails,shells. [default: all]")
+    ] = None,
+    depth: Annotated[
+        float | None,
+        typer.Option(
+            help="3-sigma limit in r in 10 x 10 arcsec, mag/arcsec2; other bands move along. "
+            "[default: the survey's]"
+        ),
+    ] = None,
+    orbits: Annotated[
+        Path | None, typer.Option(help="Table of volunteers' orbits to draw encounters from.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes; they do not change the result.")] = 1,
+    seed: Seed = 0,
+) -> None:
+    """Make images, or labelled stamps, of a simulated sky whose interacting galaxies are known."""
+    from strandline import api
+
+    made = api.simulate(
+        out,
+        survey=survey,
+        stamps=stamps,
+        fields=fields,
+        size_px=size,
+        bands=bands.split(",") if bands is not None else None,
+        interacting_fraction=interacting,
+        kinds=kinds.split(",") if kinds is not None else None,
+        depth_mag=depth,
+        orbits=orbits,
+        seed=seed,
+        workers=workers,
+    )
+    typer.echo(f"{out}: {made.summary()}")
+
+
 @app.command(epilog="Example: strandline find 'images/*.fits' --out run")
 def find(
     images: Images,
@@ -269,6 +327,81 @@ def search(
         if math.isnan(row["ra"]):  # a picture
             place = f"{'-':>11s} {'-':>11s}"
         typer.echo(f"{row['id']:32s} {place} {row['similarity']:10.3f}  {row['source']}")
+
+
+@app.command(epilog="Example: strandline shapes stamps.lance --band r")
+def shapes(
+    table: Table,
+    band: Annotated[
+        str | None, typer.Option(help="Where to measure. [default: all bands together]")
+    ] = None,
+) -> None:
+    """Write shape statistics (Gini, M20, asymmetries, ...) of every stamp into the table."""
+    from strandline import api
+
+    whole = api.shapes(table, band=band)
+    typer.echo(f"{table}: columns shape_*, complete for {whole} galaxies")
+
+
+@app.command(epilog="Example: strandline inject stamps.lance --out injected --sb 24:28")
+def inject(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="A stamp table, or FITS images of tiles."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for both versions and the truth.")],
+    kinds: Annotated[
+        str, typer.Option(help="Of tails, merger, remnant, stream, shells, jellyfish, approaching.")
+    ] = "tails,stream,shells,jellyfish",
+    sb: Annotated[
+        str, typer.Option(help="Mean r surface brightness, mag/arcsec2: 24:28 or 24,26,28.")
+    ] = "24:28",
+    length_kpc: Annotated[
+        str, typer.Option(help="Of the features on the sky: 20:100 or 20,50.")
+    ] = "20:100",
+    redshift: Annotated[
+        float | None, typer.Option(help="Of all galaxies. [default: the table's column, else 0.05]")
+    ] = None,
+    psf: Annotated[
+        str | None,
+        typer.Option(help="FWHM of stars in arcsec: 1.1 or g=1.2,r=1.1. [default: known, or measured]"),
+    ] = None,
+    gain: Annotated[
+        str | None, typer.Option(help="Photoelectrons per nJy, alike. [default: by GAIN in headers]")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="Of a table: 0:100 or 3,7. [default: good photometry]")
+    ] = None,
+    ids: Annotated[str | None, typer.Option(help="Galaxies by id, separated by commas.")] = None,
+    count: Annotated[
+        int | None, typer.Option(help="At most so many galaxies, of images on each tile.")
+    ] = None,
+    copies: Annotated[int, typer.Option(help="Versions of each galaxy with a feature.")] = 1,
+    zeropoint: Zeropoint = None,
+    bands: BandNames = None,
+    seed: Seed = 0,
+) -> None:
+    """Paint simulated tails, streams, shells and companions on real galaxies."""
+    from strandline import api
+
+    report = api.inject(
+        inputs,
+        out,
+        kinds=kinds.split(","),
+        sb=sb,
+        length_kpc=length_kpc,
+        redshift=redshift,
+        psf=psf,
+        gain=gain,
+        rows=rows,
+        ids=ids.split(",") if ids else (),
+        count=count,
+        copies=copies,
+        zeropoint=zeropoint,
+        bands=bands.split(",") if bands else None,
+        seed=seed,
+    )
+    typer.echo(report.summary())
 
 
 @app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")

@@ -20,12 +20,14 @@ from tests.conftest import Run
 COMMANDS = (
     "demo",
     "find",
+    "inject",
     "stamps",
     "pretrain",
     "train",
     "embed",
     "classify",
     "search",
+    "shapes",
     "evaluate",
 )
 

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from strandline.api.demonstration import demo
     from strandline.api.exploring import search
     from strandline.api.finding import find
+    from strandline.api.injecting import inject
     from strandline.api.judging import evaluate
     from strandline.api.scoring import classify, embed
+    from strandline.api.shaping import shapes
+    from strandline.api.simulating import simulate
     from strandline.api.training import pretrain, train
 
 __all__ = [
@@ -22,8 +25,11 @@ __all__ = [
     "embed",
     "evaluate",
     "find",
+    "inject",
     "pretrain",
     "search",
+    "shapes",
+    "simulate",
     "stamps",
     "train",
 ]
@@ -35,7 +41,10 @@ _HOMES = {
     "find": "finding",
     "classify": "scoring",
     "embed": "scoring",
+    "shapes": "shaping",
+    "inject": "injecting",
     "evaluate": "judging",
+    "simulate": "simulating",
     "pretrain": "training",
     "train": "training",
 }
