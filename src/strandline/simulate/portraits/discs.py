@@ -1,6 +1,6 @@
 """Discs: old stars, young arms with knots, dust lanes; whole, or cut where particles take over."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from strandline.simulate.portraits.arms import Arms, Pattern
 from strandline.simulate.portraits.canvas import Canvas, Plane
 from strandline.simulate.portraits.colours import KNOT, YOUNG, population_sed
 from strandline.simulate.portraits.knots import complexes, knot_flux, places_in_disc
+from strandline.simulate.portraits.looks import DiscLook
 from strandline.simulate.portraits.maps import RADII, DiscGrid
 from strandline.simulate.portraits.profiles import (
     RadialProfile,
@@ -19,55 +20,13 @@ from strandline.simulate.portraits.profiles import (
 )
 from strandline.simulate.portraits.sheet import Sheet, turned
 
-__all__ = ["DiscLook", "inner_share", "lay_disc", "paint_disc"]
+__all__ = ["inner_share", "lay_disc", "paint_disc"]
 
 Image = NDArray[np.float32]
 Array = NDArray[np.float64]
 _REACH = 6.4  # scale lengths
 _RESOLVED_PX = 2.2  # per scale length: below it, arms are not drawn
 _EDGE = 0.09  # softness of a truncation, in units of its radius
-
-
-@dataclass(frozen=True)
-class DiscLook:
-    """What a disc is made of.
-
-    Attributes
-    ----------
-    arms : Arms
-    youth : float
-        Of its old stars' population.
-    young_share : float
-        Of its light, from the young population of the arms.
-    knot_share : float
-        Of the young light, in knots.
-    knots : int
-    dust : float
-        r optical depth of its lanes, face on.
-    hole : float
-        The young population is missing within this many scale lengths.
-    """
-
-    arms: Arms
-    youth: float
-    young_share: float
-    knot_share: float
-    knots: int
-    dust: float
-    hole: float
-
-    @classmethod
-    def draw(cls, lateness: float, rng: np.random.Generator, *, start: float = 0.35) -> "DiscLook":
-        """Draw the look of a disc of `lateness` 0 (S0/a) to 1 (Sd); arms begin at `start`."""
-        return cls(
-            arms=Arms.draw(lateness, rng, start=start),
-            youth=float(np.clip(rng.normal(0.12 + 0.3 * lateness, 0.09), 0, 0.7)),
-            young_share=float(np.clip(rng.normal(0.22 + 0.28 * lateness, 0.08), 0.06, 0.7)),
-            knot_share=float(rng.uniform(0.06, 0.16) * (0.5 + lateness)),
-            knots=int(rng.integers(90, 200) * (0.5 + lateness)),
-            dust=float(rng.lognormal(np.log(0.5), 0.5)),
-            hole=float(rng.uniform(0.4, 0.9)) * start,
-        )
 
 
 def inner_share(radius: NDArray[Any], truncation: float) -> NDArray[Any]:
@@ -250,6 +209,6 @@ def _knots(
         light = light * inner_share(RADII, truncation_arcsec / scale_arcsec)
     radius, azimuth = places_in_disc(pattern.clumps * light[:, None], look.knots, rng)
     x, y = plane.to_sky(radius * scale_arcsec, azimuth)
-    flux = knot_flux(radius.size, rng) * np.exp(-0.6 * radius)  # fainter where gas is thin
+    flux = knot_flux(radius.size, rng) * np.exp(-0.9 * radius)  # fainter where gas is thin
     flux = flux / max(float(flux.sum()), 1e-30)
     return sheet.points(*complexes(x, y, flux, 0.035 * scale_arcsec, plane, rng))

@@ -53,8 +53,7 @@ class _Side:
     youth: float
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, *, warped: bool) -> "_Side":
-        late = float(rng.beta(1.5, 1.5))
+    def draw(cls, late: float, rng: np.random.Generator, *, warped: bool) -> "_Side":
         strength = float(rng.uniform(0.15, 0.65)) * rng.choice([-1, 1]) if warped else 0.0
         mild = float(rng.normal(0, 0.03))
         return cls(
@@ -94,6 +93,7 @@ def paint_edge_on(
     rng: np.random.Generator,
     *,
     redshift: float,
+    lateness: float = 0.5,
     warped: bool = False,
 ) -> float:
     """Paint a disc seen from the side; return its r light on the canvas, nJy.
@@ -101,9 +101,10 @@ def paint_edge_on(
     Layers are exponential discs seen edge on (van der Kruit & Searle 1981, A&A 95, 105):
     ``x K1(x) sech2(z)``, of three heights: thick old disc, old disc, young disc. Of `plane` only
     the angle and the place are used. `half_light_arcsec` is that of the galaxy seen face on. A
-    warped one bends to opposite sides at its ends, like an integral sign.
+    warped one bends to opposite sides at its ends, like an integral sign. `lateness` is 0 (S0/a:
+    thick, with a large bulge, red) to 1 (Sd).
     """
-    side = _Side.draw(rng, warped=warped)
+    side = _Side.draw(lateness, rng, warped=warped)
     scale = side.scale_arcsec(half_light_arcsec)
     height = side.height * scale
     sheet = Sheet(canvas, plane, _REACH * scale, 0.8 * height)

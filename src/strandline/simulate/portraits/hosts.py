@@ -10,8 +10,9 @@ from strandline.simulate.portraits.canvas import Canvas, Plane
 from strandline.simulate.portraits.edge_on import paint_edge_on
 from strandline.simulate.portraits.ellipticals import paint_elliptical, red_sequence_youth
 from strandline.simulate.portraits.irregulars import paint_irregular
+from strandline.simulate.portraits.lenticulars import paint_lenticular
 from strandline.simulate.portraits.polar_rings import paint_polar_ring
-from strandline.simulate.portraits.spirals import paint_lenticular, paint_spiral
+from strandline.simulate.portraits.spirals import paint_spiral
 
 __all__ = ["early_plane", "paint_galaxy", "random_plane"]
 
@@ -72,12 +73,12 @@ def paint_galaxy(
         case "spiral" | "barred" | "ringed":
             return paint_spiral(
                 canvas, flux_njy, size, plane, rng, redshift=redshift, form=galaxy.morphology,
-                truncation_arcsec=truncation,
+                lateness=_draw_lateness(magnitude, rng), truncation_arcsec=truncation,
             )  # fmt: skip
         case "edge_on" | "warped":
             return paint_edge_on(
                 canvas, flux_njy, size, plane, rng, redshift=redshift,
-                warped=galaxy.morphology == "warped",
+                lateness=_draw_lateness(magnitude, rng), warped=galaxy.morphology == "warped",
             )  # fmt: skip
         case "irregular":
             return paint_irregular(canvas, flux_njy, size, plane, rng, redshift=redshift)
@@ -93,6 +94,11 @@ def random_plane(rng: np.random.Generator, *, lowest: float = 0.25) -> Plane:
     least_cos = math.sqrt(max((lowest**2 - 0.04) / 0.96, 0.0))
     cos = rng.uniform(least_cos, 1.0)
     return Plane(float(rng.uniform(0, 2 * np.pi)), math.sqrt(0.96 * cos**2 + 0.04))
+
+
+def _draw_lateness(absolute_mag_r: float, rng: np.random.Generator) -> float:
+    """Draw a spiral's place from S0/a (0) to Sd (1): bright ones are early, faint ones late."""
+    return float(np.clip(rng.normal(0.45 + 0.16 * (absolute_mag_r + 21), 0.26), 0, 1))
 
 
 def _draw_plane(morphology: Morphology, rng: np.random.Generator, *, round_body: bool) -> Plane:

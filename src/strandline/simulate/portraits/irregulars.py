@@ -41,7 +41,7 @@ def paint_irregular(
     young_share, knot_share = rng.uniform(0.2, 0.5), rng.uniform(0.04, 0.16)
     bar_share = rng.uniform(0.05, 0.15) if rng.random() < 0.4 else 0.0
     youth = float(rng.uniform(0.3, 0.65))
-    off = rng.normal(0, 0.22, 2) * half_light_arcsec
+    off = rng.normal(0, 0.28, 2) * half_light_arcsec
     moved = Plane(
         plane.angle_rad, plane.axis_ratio, plane.x_arcsec + off[0], plane.y_arcsec + off[1]
     )
@@ -77,9 +77,9 @@ class _Clumps:
     def __init__(self, rng: np.random.Generator) -> None:
         strength = rng.uniform(0.45, 0.85)
         log_light = (
-            0.7 * lattice_noise(9, 9, rng)
+            0.9 * lattice_noise(8, 8, rng)
             + 0.55 * lattice_noise(24, 24, rng)
-            + 0.45 * lattice_noise(64, 64, rng)
+            + 0.3 * lattice_noise(64, 64, rng)
         )
         self._map = np.asarray(np.exp(strength * log_light), dtype=np.float32)
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from strandline.simulate.portraits.canvas import Canvas, Plane
+from strandline.simulate.portraits.lenticulars import lay_lenticular
 from strandline.simulate.portraits.rings import RING_REACH, RingLook, lay_ring
 from strandline.simulate.portraits.sheet import Sheet
-from strandline.simulate.portraits.spirals import lay_lenticular
 
 __all__ = ["paint_polar_ring"]
 
