@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from strandline import api
 from strandline.learn import Model
 from strandline.learn.encoders import make_encoder
-from strandline.learn.heads import Head
+from strandline.learn.heads import LinearHead
 from strandline.learn.scaling import Scaling
 from strandline.recipe import Recipe
 from strandline.stamps import StampTable, TableSpec
@@ -54,7 +54,7 @@ def _untrained(recipe: Recipe) -> Model:
     scaling = Scaling(BANDS, "fits", 3.0, "image", (10.0,) * count, (0.0,) * count, (1.0,) * count)
     encoder = make_encoder(count, recipe.encoder, seed=0)
     weight = np.zeros(encoder.feature_count, dtype=np.float32)
-    return Model(recipe, scaling, encoder, Head.linear(weight, 0.0))
+    return Model(recipe, scaling, encoder, LinearHead.plain(weight, 0.0))
 
 
 def _rate(job: Callable[[], object]) -> float:

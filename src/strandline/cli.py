@@ -250,13 +250,19 @@ def pretrain(
     recipe: Annotated[
         str, typer.Option(help="Name of a recipe, or a TOML file.")
     ] = "brown2025-nnclr",
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="CSV of labels of the first table, for a hybrid recipe; repeat for the next."
+        ),
+    ] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
-    """Train an encoder on unlabelled stamps by self-supervision."""
+    """Train an encoder on unlabelled stamps by self-supervision, or also on labels."""
     from strandline import api
 
-    model = api.pretrain(tables, out, recipe=recipe, epochs=epochs, seed=seed)
+    model = api.pretrain(tables, out, labels=labels or (), recipe=recipe, epochs=epochs, seed=seed)
     typer.echo(f"{out}: {model.summary()}")
 
 
@@ -276,15 +282,23 @@ def train(
         typer.Option(help="Name or TOML file. [default: the encoder's, else brown2025-cnn]"),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="A pretrained model whose features a head is trained on.")
+        str | None, typer.Option(help="A pretrained model to train a classifier on.")
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="On an encoder: lda, logistic, knn, finetune or best. [default: the recipe's]"
+        ),
     ] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
-    """Train a classifier on labels: end to end, or a head on a pretrained encoder."""
+    """Train a classifier on labels: end to end, or on a pretrained encoder."""
     from strandline import api
 
-    model = api.train(table, labels, out, recipe=recipe, encoder=encoder, epochs=epochs, seed=seed)
+    model = api.train(
+        table, labels, out, recipe=recipe, encoder=encoder, head=head, epochs=epochs, seed=seed
+    )
     typer.echo(f"{out}: {model.summary()}")
 
 
@@ -364,10 +378,13 @@ def inject(
     ] = None,
     psf: Annotated[
         str | None,
-        typer.Option(help="FWHM of stars in arcsec: 1.1 or g=1.2,r=1.1. [default: known, or measured]"),
+        typer.Option(
+            help="FWHM of stars in arcsec: 1.1 or g=1.2,r=1.1. [default: known, or measured]"
+        ),
     ] = None,
     gain: Annotated[
-        str | None, typer.Option(help="Photoelectrons per nJy, alike. [default: by GAIN in headers]")
+        str | None,
+        typer.Option(help="Photoelectrons per nJy, alike. [default: by GAIN in headers]"),
     ] = None,
     rows: Annotated[
         str | None, typer.Option(help="Of a table: 0:100 or 3,7. [default: good photometry]")

@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from strandline.learn.heads import Head, fit_head
+from strandline.learn.headfit import fit_head
+from strandline.learn.heads import LinearHead
 from strandline.recipe import HeadSettings
 
 STRENGTHS = (1e-3, 1e-1, 10.0)
@@ -119,7 +120,7 @@ def test_a_ranking_is_never_turned_round() -> None:
 
 def test_a_networks_last_layer_is_a_head() -> None:
     weight = np.array([1.0, -2.0], dtype=np.float32)
-    head = Head.linear(weight, 0.5)
+    head = LinearHead.plain(weight, 0.5)
     features = np.array([[0.0, 0.0], [1.0, 0.0], [400.0, -400.0], [-400.0, 400.0]], np.float32)
     expected = [1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(-1.5)), 1.0, 0.0]
     np.testing.assert_allclose(head.probability(features), expected, atol=1e-6)

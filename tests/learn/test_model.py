@@ -13,7 +13,7 @@ from strandline.errors import ModelError
 from strandline.learn import Model, embed_table
 from strandline.learn.encoders import make_encoder
 from strandline.learn.geometry import dihedral
-from strandline.learn.heads import Head
+from strandline.learn.heads import LinearHead
 from strandline.learn.scaling import Scaling
 from strandline.recipe import Recipe
 from strandline.stamps import StampBatch, StampTable, TableSpec
@@ -35,7 +35,7 @@ def build(recipe: Recipe, *, head: bool = True, kind: str = "fits") -> Model:
     width = encoder.feature_count
     weight = np.linspace(-1, 1, width).astype(np.float32)
     std = np.linspace(1, 2, width).astype(np.float32)
-    fitted = Head(np.abs(weight), std, weight, 0.25)
+    fitted = LinearHead(np.abs(weight), std, weight, 0.25)
     return Model(recipe, scaling, encoder, fitted if head else None, {"seed": 3})
 
 

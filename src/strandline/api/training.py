@@ -5,6 +5,7 @@ from pathlib import Path
 
 from strandline import learn
 from strandline.api.tables import table_labels
+from strandline.errors import LabelError
 from strandline.files import check_target
 from strandline.learn import MODEL_FILES, Model
 from strandline.recipe import Recipe
@@ -17,11 +18,12 @@ def pretrain(
     tables: Sequence[str | Path],
     out: str | Path,
     *,
+    labels: Sequence[str | Path] = (),
     recipe: str | Path = "brown2025-nnclr",
     epochs: int | None = None,
     seed: int = 0,
 ) -> Model:
-    """Train an encoder on unlabelled stamps, by self-supervision.
+    """Train an encoder on unlabelled stamps, by self-supervision, and on labels beside them.
 
     Parameters
     ----------
@@ -29,6 +31,9 @@ def pretrain(
         Stamp tables, all of the same bands.
     out : path
         The model's folder. An interrupted run of the same command goes on where it stopped.
+    labels : sequence of paths
+        For a hybrid recipe: CSV files, see `strandline.labels.read_labels`, of the first tables,
+        in their order; further tables have no labels. The model then gives probabilities.
     recipe : str or path
         Name of a recipe in the package, or a TOML file.
     epochs : int, optional
@@ -39,7 +44,14 @@ def pretrain(
     check_target(out, MODEL_FILES)
     chosen = Recipe.load(recipe)
     opened = [StampTable.open(path) for path in tables]
-    return learn.pretrain(opened, chosen, Path(out), epochs=epochs, seed=seed)
+    if len(labels) > len(opened):
+        raise LabelError(
+            f"{len(labels)} label files were given for {len(opened)} stamp tables. Name them in "
+            "the order of the tables that they belong to, at most one for each."
+        )
+    matched = [table_labels(table, path) for table, path in zip(opened, labels, strict=False)]
+    told = [(found.rows, found.values) for found in matched]
+    return learn.pretrain(opened, chosen, Path(out), labels=told, epochs=epochs, seed=seed)
 
 
 def train(
@@ -49,10 +61,11 @@ def train(
     *,
     recipe: str | Path | None = None,
     encoder: str | Path | None = None,
+    head: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> Model:
-    """Train a classifier on labels: end to end, or a head on a frozen encoder.
+    """Train a classifier on labels: end to end, or on a pretrained encoder.
 
     Parameters
     ----------
@@ -65,7 +78,10 @@ def train(
     recipe : str or path, optional
         By default the encoder's, or ``brown2025-cnn`` without an encoder.
     encoder : str or path, optional
-        A model made by `pretrain`; its features are kept as they are.
+        A model made by `pretrain`; the recipe's head says whether its features are kept as they
+        are or all weights are trained on.
+    head : str, optional
+        Kind of head instead of the recipe's: see `strandline.recipe.HeadSettings`.
     epochs, seed
         As for `pretrain`.
     """
@@ -77,6 +93,8 @@ def train(
         chosen = base.recipe
     else:
         chosen = Recipe.load(recipe or "brown2025-cnn")
+    if head is not None:
+        chosen = chosen.with_head(head)
     return learn.train(
         opened,
         matched.rows,

@@ -1,29 +1,41 @@
-"""Heads: a linear layer that turns features into a probability.
+"""Heads: what turns features into a probability.
 
 A supervised network's last layer and a linear classifier on a frozen encoder's features are the
-same thing here.
+same thing here. Nearest neighbours are the other kind.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
-from strandline.recipe import HeadSettings
-from strandline.seeding import stable_seed
+__all__ = ["Head", "LinearHead", "NeighbourHead", "head_from"]
 
-__all__ = ["Head", "fit_head"]
+_TEMPERATURE = 0.1  # of the votes of neighbours, Wu et al. 2018 (arXiv:1805.01978) take 0.07
+
+
+class Head(ABC):
+    """Base of the heads."""
+
+    @abstractmethod
+    def logit(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return log-odds, shape (row,), of features of shape (row, feature)."""
+
+    @abstractmethod
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return all that it is made of, by name, to be read back by `head_from`."""
+
+    def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return probabilities, shape (row,), of features of shape (row, feature)."""
+        odds = np.clip(self.logit(features), -80, 80)  # exp(80) still is a float
+        return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class Head:
+class LinearHead(Head):
     """Probability = sigmoid(weight . (features - mean) / std + bias).
 
     Attributes
@@ -38,7 +50,7 @@ class Head:
     bias: float
 
     @classmethod
-    def linear(cls, weight: NDArray[np.float32], bias: float) -> Self:
+    def plain(cls, weight: NDArray[np.float32], bias: float) -> Self:
         """Make a head of a network's last layer, without standardisation."""
         return cls(np.zeros_like(weight), np.ones_like(weight), weight, bias)
 
@@ -47,99 +59,110 @@ class Head:
         standard = (features.astype(np.float64) - self.mean) / self.std
         return np.asarray(standard @ self.weight.astype(np.float64) + self.bias)
 
-    def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return probabilities, shape (row,), of features of shape (row, feature)."""
-        odds = np.clip(self.logit(features), -80, 80)  # exp(80) still is a float
-        return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return mean, std, weight and bias."""
+        bias = np.array([self.bias], dtype=np.float64)
+        return {"mean": self.mean, "std": self.std, "weight": self.weight, "bias": bias}
 
 
-def fit_head(
-    features: NDArray[np.float32], values: NDArray[np.int64], settings: HeadSettings, seed: int
-) -> tuple[Head, dict[str, float]]:
-    """Fit a linear classifier that takes both classes as equally frequent.
+@dataclass(frozen=True)
+class NeighbourHead(Head):
+    """Votes of the nearest labelled galaxies, by the angle between standardised features.
+
+    A vote weighs exp(cosine / 0.1) over how many members its class has, so that both classes are
+    taken as equally frequent; each class is given one vote at cosine 0 in advance.
+
+    Attributes
+    ----------
+    mean, std : ndarray of float32, shape (feature,)
+    members : ndarray of float32, shape (member, feature)
+        Standardised, of length 1.
+    values : ndarray of float32, shape (member,)
+        0 or 1.
+    count : int
+        Neighbours that vote.
+    """
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    members: NDArray[np.float32]
+    values: NDArray[np.float32]
+    count: int
+
+    @classmethod
+    def of(
+        cls,
+        features: NDArray[np.float64],
+        values: NDArray[np.int64],
+        mean: NDArray[np.float32],
+        std: NDArray[np.float32],
+        count: int,
+    ) -> Self:
+        """Make a head of labelled features, shape (row, feature)."""
+        members = _directions(features, mean, std).astype(np.float32)
+        return cls(mean, std, members, values.astype(np.float32), min(count, len(values)))
+
+    def logit(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return log-odds, shape (row,), of features of shape (row, feature)."""
+        cosine = _directions(features.astype(np.float64), self.mean, self.std) @ self.members.T
+        nearest = np.argpartition(-cosine, self.count - 1, axis=1)[:, : self.count]
+        weight = np.exp(np.take_along_axis(cosine, nearest, axis=1) / _TEMPERATURE)
+        ones = self.values[nearest] > 0.5
+        share = self.values.mean()
+        for_one = (weight * ones).sum(axis=1) / share + 1
+        for_zero = (weight * ~ones).sum(axis=1) / (1 - share) + 1
+        return np.asarray(np.log(for_one / for_zero), dtype=np.float64)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return mean, std, members, values and count."""
+        count = np.array([self.count], dtype=np.int64)
+        return {
+            "mean": self.mean,
+            "std": self.std,
+            "members": self.members,
+            "values": self.values,
+            "count": count,
+        }
+
+
+def head_from(arrays: Mapping[str, NDArray[np.generic]], features: int) -> Head:
+    """Return the head that `Head.arrays` describes.
 
     Parameters
     ----------
-    features : ndarray of float32, shape (row, feature)
-    values : ndarray of int64, shape (row,)
-        0 or 1, each at least twice.
-    settings : HeadSettings
-        ``logistic``: of the penalties offered that of the lowest balanced log loss on the folds
-        left out is taken. ``lda``: Fisher's discriminant with the covariance of Ledoit & Wolf
-        (2004), which needs no choice; as its log-odds are too sure of themselves, they are
-        scaled to those that fit the folds left out (Platt 1999).
-    seed : int
-        Of the folds; there are no more of them than the rarer class has rows.
+    arrays : mapping
+    features : int
+        How many the encoder gives.
 
-    Returns
-    -------
-    head : Head
-    chosen : dict
-        The cross-validated ``auc`` and ``log_loss``; of logistic regression the ``strength``.
+    Raises
+    ------
+    ValueError
+        If arrays are missing or of other shapes; says which.
     """
-    wide = features.astype(np.float64)
-    if settings.kind == "lda":
-        left_out = _left_out(wide, values, _discriminant, settings.folds, seed)
-        scale, offset = _platt(left_out, values)
-        head = _discriminant(wide, values)
-        scaled = Head(head.mean, head.std, head.weight * scale, head.bias * scale + offset)
-        return scaled, _judged(left_out * scale + offset, values)
-    tried = {}
-    for strength in dict.fromkeys(settings.strengths):
-        fit = partial(_logistic, strength=strength)
-        tried[strength] = _judged(_left_out(wide, values, fit, settings.folds, seed), values)
-    best = min(tried, key=lambda strength: tried[strength]["log_loss"])
-    return _logistic(wide, values, best), {"strength": best, **tried[best]}
+    kind = "members" if "members" in arrays else "weight"
+    needed = {"members": ("values", "count"), "weight": ("bias",)}[kind]
+    missing = {"mean", "std", kind, *needed} - arrays.keys()
+    if missing:
+        raise ValueError(f"{', '.join(f'head.{name}' for name in sorted(missing))} is missing")
+    for name in ("mean", "std", kind):
+        if arrays[name].shape[-1:] != (features,):
+            raise ValueError(
+                f"head.{name} has shape {arrays[name].shape}; the encoder gives {features} features"
+            )
+    mean, std = (np.asarray(arrays[name], dtype=np.float32) for name in ("mean", "std"))
+    main = np.asarray(arrays[kind], dtype=np.float32)
+    if kind == "weight":
+        return LinearHead(mean, std, main, float(arrays["bias"][0]))
+    values = np.asarray(arrays["values"], dtype=np.float32)
+    count = int(arrays["count"][0])
+    if main.ndim != 2 or len(values) != len(main) or not 1 <= count <= len(main):
+        raise ValueError(f"head.members has shape {main.shape} for {len(values)} values")
+    return NeighbourHead(mean, std, main, values, count)
 
 
-_Fit = Callable[[NDArray[np.float64], NDArray[np.int64]], Head]
-
-
-def _standard(wide: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    mean, std = wide.mean(axis=0), wide.std(axis=0)
-    std = np.where(std > 1e-6 * np.abs(mean).max(initial=1e-6), std, 1.0)  # a dead feature
-    return mean.astype(np.float32), std.astype(np.float32)
-
-
-def _logistic(wide: NDArray[np.float64], values: NDArray[np.int64], strength: float) -> Head:
-    mean, std = _standard(wide)
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
-    model.fit((wide - mean) / std, values)
-    return Head(mean, std, model.coef_[0].astype(np.float32), float(model.intercept_[0]))
-
-
-def _discriminant(wide: NDArray[np.float64], values: NDArray[np.int64]) -> Head:
-    mean, std = _standard(wide)
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
-    model.fit((wide - mean) / std, values)
-    return Head(mean, std, model.coef_[0].astype(np.float32), float(model.intercept_[0]))
-
-
-def _platt(logits: NDArray[np.float64], values: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the scale and offset of log-odds that fit `values` best, classes weighted alike."""
-    spread = max(float(logits.std()), 1e-12)
-    model = LogisticRegression(C=1.0, class_weight="balanced")
-    model.fit((logits / spread)[:, None], values)
-    # a negative scale would turn the ranking round for the sake of a few left-out labels
-    return max(float(model.coef_[0, 0]) / spread, 1e-6), float(model.intercept_[0])
-
-
-def _left_out(
-    wide: NDArray[np.float64], values: NDArray[np.int64], fit: _Fit, folds: int, seed: int
+def _directions(
+    features: NDArray[np.float64], mean: NDArray[np.float32], std: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Return each row's log-odds by a head that was fitted without its fold."""
-    count = int(min(folds, np.bincount(values, minlength=2).min()))
-    splitter = StratifiedKFold(count, shuffle=True, random_state=stable_seed(seed, "folds") % 2**32)
-    logits = np.empty(len(values))
-    for inside, outside in splitter.split(wide, values):
-        logits[outside] = fit(wide[inside], values[inside]).logit(wide[outside])
-    return logits
-
-
-def _judged(logits: NDArray[np.float64], values: NDArray[np.int64]) -> dict[str, float]:
-    weights = np.where(values == 1, 1 / (values == 1).sum(), 1 / (values == 0).sum())
-    each = np.logaddexp(0, np.where(values == 1, -logits, logits))
-    return {
-        "auc": float(roc_auc_score(values, logits)),
-        "log_loss": float(np.average(each, weights=weights)),
-    }
+    standard = (features - mean) / std
+    length = np.linalg.norm(standard, axis=1, keepdims=True)
+    return np.asarray(standard / np.maximum(length, 1e-12))

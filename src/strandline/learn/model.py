@@ -1,38 +1,28 @@
-"""A model: encoder, scaling and perhaps a head, as a folder on disk.
+"""A model: encoder, scaling and perhaps a head; raw stamps in, features and probabilities out."""
 
-The folder holds ``weights.safetensors``, ``recipe.toml`` (resolved) and ``card.json``. Loading
-reads numbers and text and never runs code.
-"""
-
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from importlib import resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from strandline.errors import ModelError, RecipeError
-from strandline.files import write_aside
+from strandline.errors import ModelError
 from strandline.learn.canvas import Canvases, CanvasGeometry
-from strandline.learn.encoders import Encoder, make_encoder
+from strandline.learn.encoders import Encoder
 from strandline.learn.geometry import dihedral
 from strandline.learn.heads import Head
+from strandline.learn.modelfiles import MODEL_FILES, model_names, read_model, write_model
 from strandline.learn.scaling import Scaling
+from strandline.learn.views import Views, generators
 from strandline.recipe import Recipe
+from strandline.seeding import stable_seed
 from strandline.stamps import StampBatch, TableSpec
 
 __all__ = ["MODEL_FILES", "Model", "model_names"]
-
-_WEIGHTS, _RECIPE, _CARD = "weights.safetensors", "recipe.toml", "card.json"
-MODEL_FILES = (_WEIGHTS, _RECIPE, _CARD)
-_FORMAT = 1
 
 
 class Model:
@@ -73,6 +63,7 @@ class Model:
         self.head = head
         self.card: dict[str, Any] = dict(card or {})
         self.feature_count = encoder.feature_count
+        self._augmented = 0  # batches seen at random so far
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -149,10 +140,27 @@ class Model:
         order = self._order(bands)
         if order != list(range(len(bands))):
             batch = _reordered(batch, order)
+        if self.recipe.inference.augmented:
+            return self._random_view(batch)
         geometry = CanvasGeometry.centre(self.recipe)
         with torch.inference_mode():
             canvases = Canvases.from_batch(batch, geometry, self.device)
             return self.scaling(canvases.flux(), canvases.noise, canvases.bin_px)
+
+    def _random_view(self, batch: StampBatch) -> tuple[Tensor, Tensor]:
+        """Return shifted and noisy views, other ones at each call: `InferenceSettings.augmented`.
+
+        The first calls of a model see the same views whenever it is loaded.
+        """
+        self._augmented += 1
+        upright = self.recipe.views.model_copy(update={"rotate": "none", "flip": False})
+        recipe = self.recipe.model_copy(update={"views": upright})
+        geometry = CanvasGeometry.of(recipe)
+        views = Views(recipe, self.scaling, geometry.reach)
+        seed = stable_seed(0, "inference", self._augmented)
+        with torch.inference_mode():
+            canvases = Canvases.from_batch(batch, geometry, self.device)
+            return views(canvases, *generators(seed, self.device))
 
     def encode(self, values: Tensor, present: Tensor) -> Tensor:
         """Return features, float32 (row, feature), of what `prepare` returned."""
@@ -217,29 +225,7 @@ class Model:
         ------
         OutputError
         """
-        tensors = {
-            f"encoder.{name}": value.detach().cpu().contiguous()
-            for name, value in self.encoder.state_dict().items()
-        }
-        if self.head is not None:
-            tensors |= {
-                "head.mean": torch.tensor(self.head.mean),
-                "head.std": torch.tensor(self.head.std),
-                "head.weight": torch.tensor(self.head.weight),
-                "head.bias": torch.tensor([self.head.bias], dtype=torch.float64),
-            }
-        card = {"format": _FORMAT} | self.card | {"scaling": asdict(self.scaling)}
-        with write_aside(folder, marks=MODEL_FILES) as aside:
-            aside.mkdir()
-            try:
-                save_file(tensors, aside / _WEIGHTS)
-            except SafetensorError as error:
-                raise OSError(str(error)) from error
-            (aside / _RECIPE).write_text(self.recipe.to_toml(), encoding="utf-8")
-            text = json.dumps(_plain(card), indent=1, ensure_ascii=False, allow_nan=False)
-            (aside / _CARD).write_text(text + "\n", encoding="utf-8")
-            for name, content in (extra or {}).items():
-                (aside / name).write_text(content, encoding="utf-8")
+        write_model(folder, self.recipe, self.scaling, self.encoder, self.head, self.card, extra)
 
     @classmethod
     def load(cls, name_or_folder: str | Path) -> Self:
@@ -250,134 +236,7 @@ class Model:
         ModelError
             If there is none, or a file is missing, damaged or does not fit the others.
         """
-        folder = _find(name_or_folder)
-        for name in MODEL_FILES:
-            if not (folder / name).is_file():
-                raise ModelError(
-                    f"{folder}: is not a complete model, {name} is missing. A model's folder "
-                    f"holds {_WEIGHTS}, {_RECIPE} and {_CARD}; train or copy it again."
-                )
-        try:
-            recipe = Recipe.load(folder / _RECIPE)
-        except RecipeError as error:
-            raise ModelError(f"The model's recipe cannot be used: {error}") from error
-        card, scaling = _read_card(folder / _CARD)
-        encoder, head = _read_weights(folder / _WEIGHTS, recipe, len(scaling.bands))
-        return cls(recipe, scaling, encoder, head, card)
-
-
-def model_names() -> tuple[str, ...]:
-    """Return the names of the models that ship."""
-    folder = resources.files("strandline") / "weights"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(e.name for e in folder.iterdir() if (e / _WEIGHTS).is_file()))
-
-
-def _find(name_or_folder: str | Path) -> Path:
-    folder = Path(name_or_folder)
-    if folder.is_dir():
-        return folder
-    if folder.exists():
-        raise ModelError(f"{folder}: is a file; a model is a folder with {_WEIGHTS} in it.")
-    if str(name_or_folder) in model_names():
-        return Path(str(resources.files("strandline"))) / "weights" / str(name_or_folder)
-    shipped = ", ".join(model_names()) or "none"
-    unfinished = folder.with_name(f".{folder.name}.training")
-    hint = (
-        f" An unfinished training of it is in {unfinished}: repeat the command that began it."
-        if unfinished.is_dir()
-        else ""
-    )
-    raise ModelError(
-        f"{name_or_folder}: there is no such model folder, and no model of that name ships "
-        f"(there are: {shipped}).{hint}"
-    )
-
-
-def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if card["format"] > _FORMAT:
-            raise ModelError(
-                f"{path}: was written in model format {card['format']}; this version of strandline "
-                f"reads up to {_FORMAT}. Use a newer strandline."
-            )
-        kept = card.pop("scaling")
-        scaling = Scaling(
-            bands=tuple(str(band) for band in kept["bands"]),
-            kind=kept["kind"],
-            softening=float(kept["softening"]),
-            noise=kept["noise"],
-            noise_njy=tuple(float(value) for value in kept["noise_njy"]),
-            mean=tuple(float(value) for value in kept["mean"]),
-            std=tuple(float(value) for value in kept["std"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"{path}: is damaged ({type(error).__name__}: {error}). Train or copy the model again."
-        ) from error
-    if scaling.kind not in ("fits", "picture") or scaling.noise not in ("image", "table"):
-        raise ModelError(f"{path}: is damaged (kind {scaling.kind!r}, noise {scaling.noise!r}).")
-    lengths = {len(scaling.bands), len(scaling.noise_njy), len(scaling.mean), len(scaling.std)}
-    if len(lengths) > 1 or lengths == {0}:
-        raise ModelError(
-            f"{path}: is damaged: for {len(scaling.bands)} bands it has {len(scaling.noise_njy)} "
-            f"noise levels, {len(scaling.mean)} means and {len(scaling.std)} standard deviations. "
-            "Train or copy the model again."
-        )
-    return card, scaling
-
-
-def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Head | None]:
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(
-            f"{path}: is damaged or cut short ({error}). Train or copy the model again."
-        ) from error
-    encoder = make_encoder(bands, recipe.encoder, seed=0)
-    own = {
-        name.removeprefix("encoder."): value
-        for name, value in tensors.items()
-        if name.startswith("encoder.")
-    }
-    try:
-        encoder.load_state_dict(own)
-    except RuntimeError as error:
-        told = str(error).splitlines()
-        raise ModelError(
-            f"{path}: its weights do not fit {_RECIPE} beside it "
-            f"({told[min(1, len(told) - 1)].strip()[:200]}). "
-            "The two must come from the same training."
-        ) from error
-    for name, value in tensors.items():
-        if not torch.isfinite(value).all():
-            raise ModelError(
-                f"{path}: {name} holds values that are not finite; the model is damaged or its "
-                "training failed. Train or copy it again."
-            )
-    if "head.weight" not in tensors:
-        return encoder, None
-    missing = {f"head.{name}" for name in ("mean", "std", "weight", "bias")} - tensors.keys()
-    if missing:
-        raise ModelError(
-            f"{path}: is damaged ({', '.join(sorted(missing))} is missing). "
-            "Train or copy the model again."
-        )
-    head = Head(
-        tensors["head.mean"].numpy(),
-        tensors["head.std"].numpy(),
-        tensors["head.weight"].numpy(),
-        float(tensors["head.bias"][0]),
-    )
-    if {head.mean.shape, head.std.shape, head.weight.shape} != {(encoder.feature_count,)}:
-        raise ModelError(
-            f"{path}: mean, std and weight of the head have shapes {head.mean.shape}, "
-            f"{head.std.shape}, {head.weight.shape}; the encoder gives {encoder.feature_count} "
-            "features. The two must come from the same training."
-        )
-    return encoder, head
+        return cls(*read_model(name_or_folder))
 
 
 def _reordered(batch: StampBatch, order: list[int]) -> StampBatch:
@@ -395,16 +254,3 @@ def _reordered(batch: StampBatch, order: list[int]) -> StampBatch:
         unit_njy=pick(batch.unit_njy),
         noise_njy=pick(batch.noise_njy),
     )
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: numpy and tuples unwrapped, NaN as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

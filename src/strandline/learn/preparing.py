@@ -43,12 +43,7 @@ def fingerprint(
     values: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Return what a training depends on, flat, so that a difference can be named."""
-    flat: dict[str, Any] = {"seed": seed}
-    for section, content in recipe.model_dump(mode="json").items():
-        if isinstance(content, dict):
-            flat |= {f"{section}.{key}": value for key, value in content.items()}
-        else:
-            flat[section] = content
+    flat: dict[str, Any] = {"seed": seed} | _flat(recipe.model_dump(mode="json"))
     for number, table in enumerate(tables):
         ids = "\n".join(table.columns("id")["id"].to_pylist())
         flat[f"stamps of table {number + 1}"] = f"{len(table)} ({_digest(ids.encode())})"
@@ -56,6 +51,14 @@ def fingerprint(
         told = np.stack([rows, values]).tobytes()
         flat["labels"] = f"{len(rows)} ({_digest(told)})"
     return flat
+
+
+def _flat(content: dict[str, Any], name: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in content.items():
+        full = f"{name}.{key}" if name else key
+        result |= _flat(value, full) if isinstance(value, dict) else {full: value}
+    return result
 
 
 def measure_scaling(
@@ -88,9 +91,10 @@ def gather(
     seed: int,
     *,
     centre_validation: bool,
-    values: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    values: tuple[NDArray[Any], NDArray[Any]] | None = None,
+    scaling: Scaling | None = None,
 ) -> TrainingData:
-    """Measure the scaling and open the sources.
+    """Measure the scaling, unless it is given, and open the sources.
 
     Parameters
     ----------
@@ -100,8 +104,10 @@ def gather(
     seed : int
     centre_validation : bool
         Whether validation sees stamps as inference does, rather than canvases for random views.
-    values : pair of ndarray of int64, optional
-        Labels of the training and validation rows, of all tables together.
+    values : pair of ndarray, optional
+        Labels of the training and validation rows, of all tables together; NaN for none.
+    scaling : Scaling, optional
+        Of a model that is trained on, instead of a new one.
     """
     geometry = CanvasGeometry.of(recipe)
     seen = CanvasGeometry.centre(recipe) if centre_validation else geometry
@@ -116,7 +122,8 @@ def gather(
         else values[number].astype(np.float32)
         for number, source in enumerate(sources)
     ]
-    scaling = measure_scaling(tables, train, recipe, seed)
+    if scaling is None:
+        scaling = measure_scaling(tables, train, recipe, seed)
     return TrainingData(scaling, geometry.reach, sources[0], labels[0], sources[1], labels[1])
 
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from strandline.learn.batches import Batch
 from strandline.learn.encoders import Encoder, make_encoder
-from strandline.learn.heads import Head
+from strandline.learn.heads import LinearHead
 from strandline.learn.metrics import auc, effective_rank
 from strandline.learn.tasks import Task, TrainingData
 from strandline.recipe import BceSettings, Recipe
@@ -34,22 +34,62 @@ class Classifier(nn.Module):
         features = self.encoder(values, present)
         return self.last(features)[:, 0], features
 
-    def head(self) -> Head:
+    def start_from(self, head: LinearHead) -> None:
+        """Let the last layer give what a head gives."""
+        weight = head.weight / head.std
+        bias = head.bias - float(weight @ head.mean)
+        with torch.no_grad():
+            self.last.weight.copy_(torch.tensor(weight)[None])
+            self.last.bias.fill_(bias)
+
+    def head(self) -> LinearHead:
         """Return the last layer as a head."""
         weight = self.last.weight.detach().cpu().numpy()[0].astype(np.float32)
-        return Head.linear(weight, float(self.last.bias.detach()))
+        return LinearHead.plain(weight, float(self.last.bias.detach()))
 
 
 class SupervisedTask(Task):
-    """Trains a `Classifier`; keeps the state of the epoch of the lowest validation loss."""
+    """Trains a `Classifier`; keeps the state of the epoch of the lowest validation loss.
 
-    def __init__(self, recipe: Recipe, data: TrainingData, seed: int) -> None:
-        bands = len(data.scaling.bands)
-        encoder = make_encoder(bands, recipe.encoder, stable_seed(seed, "encoder"))
-        super().__init__(recipe, data, Classifier(encoder), seed)
+    Parameters
+    ----------
+    recipe : Recipe
+        With `BceSettings`.
+    data : TrainingData
+    seed : int
+    classifier : Classifier, optional
+        To train on, instead of a fresh one.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: TrainingData,
+        seed: int,
+        classifier: Classifier | None = None,
+    ) -> None:
+        if classifier is None:
+            bands = len(data.scaling.bands)
+            encoder = make_encoder(bands, recipe.encoder, stable_seed(seed, "encoder"))
+            classifier = Classifier(encoder)
+        super().__init__(recipe, data, classifier, seed)
         settings = cast(BceSettings, recipe.objective)
         self._smoothing = settings.label_smoothing
         self.best: dict[str, Any] = {}
+
+    @property
+    def kept_epoch(self) -> int:
+        """Which epoch is kept, counted from 1."""
+        if self.recipe.optimiser.keep == "last" or not self.best:
+            return self.recipe.optimiser.epochs
+        return int(self.best["epoch"]) + 1
+
+    def finished(self) -> Classifier:
+        """Return the network as it was in the epoch that is kept."""
+        network = cast(Classifier, self.kept)
+        if self.recipe.optimiser.keep == "best" and self.best:
+            network.load_state_dict(self.best["state"])
+        return network
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the cross-entropy of one random view of each image, and features."""

@@ -1,30 +1,23 @@
-"""``train``: a classifier from labels, end to end or as a head on a frozen encoder."""
+"""``train``: a classifier from labels, end to end or on a pretrained encoder."""
 
 from pathlib import Path
-from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import train_test_split
+from numpy.typing import ArrayLike
 
 from strandline.errors import TrainingError
 from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.embedding import embed_table
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.heads import Head, fit_head
-from strandline.learn.metrics import auc
+from strandline.learn.labelled import Part, divide, label_counts, scored
 from strandline.learn.model import Model
-from strandline.learn.preparing import fingerprint, gather, split_of, with_epochs
-from strandline.learn.supervised import Classifier, SupervisedTask
+from strandline.learn.preparing import fingerprint, gather, with_epochs
+from strandline.learn.supervised import SupervisedTask
+from strandline.learn.transfer import train_on_encoder
 from strandline.recipe import Recipe
-from strandline.seeding import stable_seed
 from strandline.stamps import StampTable
 
 __all__ = ["train"]
-
-_FEWEST_OF_A_CLASS = 2
-
-Part = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows, values
 
 
 def train(
@@ -54,7 +47,8 @@ def train(
     out : path
         The model's folder.
     encoder : Model, optional
-        Its features are kept as they are and a head is fitted on them.
+        A head is fitted on its features, or all of it is trained on: see `HeadSettings`. It is
+        not changed.
     seed : int
     epochs : int, optional
         Instead of the recipe's.
@@ -75,59 +69,10 @@ def train(
             f"without labels: strandline pretrain TABLE --recipe {recipe.name} --out ENCODER; then "
             "give it: strandline train TABLE --labels FILE --encoder ENCODER --out MODEL."
         )
-    parts = _divide(table, np.asarray(rows, np.int64), np.asarray(values, np.int64), recipe, seed)
+    parts = divide(table, np.asarray(rows, np.int64), np.asarray(values, np.int64), recipe, seed)
     if encoder is not None:
-        return _train_head(table, *parts, recipe, out, encoder, seed)
+        return train_on_encoder(table, *parts, recipe, out, encoder, seed, epochs)
     return _train_network(table, *parts, with_epochs(recipe, epochs), out, seed)
-
-
-def _divide(
-    table: StampTable,
-    rows: NDArray[np.int64],
-    values: NDArray[np.int64],
-    recipe: Recipe,
-    seed: int,
-) -> tuple[Part, Part]:
-    """Return training and validation labels, rows ascending."""
-    order = np.argsort(rows, kind="stable")
-    rows, values = rows[order], values[order]
-    split = split_of(table)[rows]
-    train, validation = split == "train", split == "validation"
-    if _rarer(values[validation]) < _FEWEST_OF_A_CLASS:
-        train |= validation
-        validation = np.zeros_like(train)
-    found = f"{_counted(values[train])} (of {_counted(values)} labels in all; the table's test "
-    found += "part is left out)"
-    if _rarer(values[train]) < _FEWEST_OF_A_CLASS:
-        raise TrainingError(
-            f"{table.path}: too few labels to train on: {found}. At least {_FEWEST_OF_A_CLASS} of "
-            "each class are needed."
-        )
-    if not validation.any():
-        if _rarer(values[train]) < 2 * _FEWEST_OF_A_CLASS:
-            raise TrainingError(
-                f"{table.path}: too few labels to train on and to validate with: {found}. At "
-                f"least {2 * _FEWEST_OF_A_CLASS} of each class are needed."
-            )
-        train, validation = _set_aside(values, train, recipe.sampling.validation_fraction, seed)
-    return (rows[train], values[train]), (rows[validation], values[validation])
-
-
-def _set_aside(
-    values: NDArray[np.int64], train: NDArray[np.bool_], fraction: float, seed: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Move a stratified part of the training labels to validation, at least two of each class."""
-    candidates = np.flatnonzero(train)
-    fraction = max(fraction, _FEWEST_OF_A_CLASS / _rarer(values[train]))
-    _, chosen = train_test_split(
-        candidates,
-        test_size=min(0.5, fraction),
-        stratify=values[candidates],
-        random_state=stable_seed(seed, "validation") % 2**32,
-    )
-    validation = np.zeros_like(train)
-    validation[chosen] = True
-    return train & ~validation, validation
 
 
 def _train_network(
@@ -146,14 +91,13 @@ def _train_network(
     both = np.concatenate([training[0], validation[0]])
     told = np.concatenate([training[1], validation[1]])
     fit(task, out, recipe.name, fingerprint([table], recipe, seed, both, told))
-    network = cast(Classifier, task.kept)
-    network.load_state_dict(task.best["state"])
+    network = task.finished()
     card = new_card(
         [table],
         recipe,
         seed,
-        labels=_label_counts(training, validation),
-        best_epoch=task.best["epoch"] + 1,
+        labels=label_counts(training, validation),
+        best_epoch=task.kept_epoch,
     ) | {"history": history_columns(task.history)}
     model = Model(recipe, data.scaling, network.encoder, network.head(), card)
     _validate(model, table, validation)
@@ -162,74 +106,7 @@ def _train_network(
     return model
 
 
-def _train_head(
-    table: StampTable,
-    training: Part,
-    validation: Part,
-    recipe: Recipe,
-    out: Path,
-    encoder: Model,
-    seed: int,
-) -> Model:
-    """Fit on the training labels, measure on the validation labels, then fit on both."""
-    rows = np.concatenate([training[0], validation[0]])
-    values = np.concatenate([training[1], validation[1]])
-    features = np.concatenate([part for _, part in embed_table(table, encoder, rows=rows)])
-    inside = np.arange(len(rows)) < len(training[0])
-    settings = recipe.head
-
-    def fitted(chosen: NDArray[np.bool_]) -> tuple[Head, dict[str, float]]:
-        return fit_head(features[chosen], values[chosen], settings, seed)
-
-    first, _ = fitted(inside)
-    head, chosen = fitted(np.ones_like(inside))
-    card = new_card([table], recipe, seed, labels=_label_counts(training, validation)) | {
-        "encoder": encoder.card,
-        "history": encoder.card.get("history", {}),
-        "head": chosen,
-    }
-    model = Model(
-        encoder.recipe.model_copy(update={"head": settings}),
-        encoder.scaling,
-        encoder.encoder,
-        head,
-        card,
-    )
-    scores = first.probability(features[~inside])
-    model.card |= _scored(values[~inside], scores)
-    model.save(out)
-    return model
-
-
 def _validate(model: Model, table: StampTable, validation: Part) -> None:
     rows, values = validation
     features = [part for _, part in embed_table(table, model, rows=rows)]
-    model.card |= _scored(values, model.probability(np.concatenate(features)))
-
-
-def _scored(values: NDArray[np.int64], scores: NDArray[np.float32]) -> dict[str, object]:
-    return {
-        "validation": {"auc": auc(values, scores), "labels": len(values)},
-        "validation_scores": {
-            "truth": [int(value) for value in values],
-            "score": [round(float(score), 6) for score in scores],
-        },
-    }
-
-
-def _label_counts(training: Part, validation: Part) -> dict[str, int]:
-    return {
-        "training_interacting": int(training[1].sum()),
-        "training_non_interacting": int((1 - training[1]).sum()),
-        "validation_interacting": int(validation[1].sum()),
-        "validation_non_interacting": int((1 - validation[1]).sum()),
-    }
-
-
-def _rarer(values: NDArray[np.int64]) -> int:
-    return int(np.bincount(values, minlength=2).min())
-
-
-def _counted(values: NDArray[np.int64]) -> str:
-    zeros, ones = np.bincount(values, minlength=2)[:2]
-    return f"{ones} interacting and {zeros} non-interacting"
+    model.card |= scored(values, model.probability(np.concatenate(features)))

@@ -85,6 +85,21 @@ class Recipe(Section):
         except ValidationError as error:
             raise RecipeError(explain(error, cls, origin)) from error
 
+    def with_head(self, kind: str) -> Self:
+        """Return the same with another kind of head.
+
+        Raises
+        ------
+        RecipeError
+            If there is no such kind.
+        """
+        values = self.model_dump()
+        values["head"]["kind"] = kind
+        try:
+            return type(self).model_validate(values)
+        except ValidationError as error:
+            raise RecipeError(explain(error, type(self), self.name)) from error
+
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML, defaults written out; `parse` reads it back."""
         return toml_text(self.model_dump(mode="json"))
