@@ -1,165 +1,232 @@
-"""Encounters of two galaxies: tidal tails of a disc, and mergers with two nuclei.
+"""Encounters of two galaxies: tails, bridges, mergers with two nuclei, and what is left of them.
 
-Shapes only, no dynamics: the tails leave the disc along its arms and swing outwards, as the
-models of Toomre & Toomre (1972, ApJ 178, 623) do for prograde passages.
+Restricted dynamics (Toomre & Toomre 1972, ApJ 178, 623): the galaxies' potentials move on a common
+orbit with friction, and carry test particles, of which there are more in the outskirts. What tides
+leave whole is painted as discs and spheroids.
 """
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strandline.simulate.canvas import Canvas, Plane, texture
-from strandline.simulate.colours import KNOT, OLD, population_sed
-from strandline.simulate.features import weigh
-from strandline.simulate.hosts import Arms, knots, nucleus, random_plane, spiral
-from strandline.simulate.plans import Feature, GalaxyPlan
+from strandline.cosmology import kpc_per_arcsec
+from strandline.photometry import flux_to_mag, mag_to_flux
+from strandline.simulate.plans import Encounter, SystemPlan
+from strandline.simulate.portraits.canvas import Canvas
+from strandline.simulate.portraits.colours import KNOT, population_sed
+from strandline.simulate.portraits.debris import Debris, area_holding, measure_feature
+from strandline.simulate.portraits.grain import widths_by_density
+from strandline.simulate.portraits.hosts import paint_galaxy
+from strandline.simulate.portraits.knots import knot_flux
+from strandline.simulate.portraits.nuclei import disc_plane, paint_middle, paint_remnant
+from strandline.simulate.portraits.portrait import Member, Portrait
+from strandline.simulate.portraits.scene import Scene, Seen, see
 
-__all__ = ["merger", "tails"]
+__all__ = ["paint_encounter"]
 
-_PARTICLES = 12_000
 Array = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+_HELD = 30.0  # particles that a smoothing kernel holds
+_MOST_TORN = 0.6  # of all light, when a surface brightness is asked for
+_BRIGHT_HELD = 0.8
+_TOLD_APART_ARCSEC = 1.0
+_KNOT_FADING_GYR = 0.8
+_KNOT_KPC = 0.12
+_DWARF_CHANCE, _DWARF_LEAST_KPC = 0.35, 30.0
 
 
-def tails(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Generator) -> Feature:
-    """Paint a disc whose two arms are drawn out into tails, one perhaps a bridge to a companion."""
-    scale = plan.radius_arcsec / 1.678
-    plane = random_plane(rng, 0.45)
-    sense = int(rng.choice([-1, 1]))
-    swing = np.radians(rng.uniform(75, 150)) * sense
-    start = rng.uniform(1.6, 2.3) * scale
-    reach = rng.uniform(6.0, 11.0) * scale
-    leave = rng.uniform(0, 2 * np.pi)  # azimuth where the first tail leaves the disc
-    ends = [reach, reach * rng.uniform(0.5, 1.0)]
-    swings = [swing, swing * rng.uniform(0.8, 1.1)]
-    if plan.partner_arcsec is not None:  # the second tail ends at the companion: a bridge
-        ends[1], towards = plane.from_sky(*plan.partner_arcsec)
-        leave = towards - swings[1] - np.pi
-    weights = [1.0, rng.uniform(0.35, 1.0) if rng.random() < 0.8 else 0.0]
+@dataclass(frozen=True)
+class _Light:
+    """How much brighter torn light, and all other light, is painted than it came out."""
 
-    image = np.zeros(canvas.shape, dtype=np.float32)
-    for k in (0, 1):
-        track = _Tail(start, ends[k], leave + k * np.pi, swings[k], 0.16 * scale)
-        x, y = plane.to_sky(*track.particles(_PARTICLES, rng))
-        image += weights[k] * canvas.splat(x, y, smooth_arcsec=0.25)
-    length = _Tail(start, ends[0], leave, swing, 0.0).length_arcsec()
-    feature, feature_flux = weigh(image, flux_njy, length, rng, brightness=(23.2, 25.4))
-
-    pitch = np.radians(rng.uniform(20, 32))
-    arms = Arms(2, pitch, sense, leave, start, rng.uniform(1.8, 3.5))
-    spiral(
-        canvas,
-        flux_njy - feature_flux,
-        plan.radius_arcsec,
-        plane,
-        rng,
-        redshift=plan.redshift,
-        arms=arms,
-        truncation=rng.uniform(3.0, 4.2),
-    )
-    youth = rng.uniform(0.3, 0.75)
-    canvas.add(image, 0.93 * feature_flux, population_sed(youth))
-    canvas.add(
-        knots(canvas, image, int(rng.integers(4, 16)), rng),
-        0.07 * feature_flux,
-        population_sed(KNOT),
-    )
-    return feature
+    torn: float
+    rest: float
 
 
-def merger(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Generator) -> Feature:
-    """Paint one of two nuclei and the common envelope: lopsided, twisted, with plumes and dust.
+def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) -> Portrait:
+    """Paint two galaxies of an encounter, at any time of it.
 
-    The second nucleus is a galaxy of its own at ``plan.partner_arcsec``.
+    The first galaxy's nucleus (or what both became) is at the system's position.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    plan : SystemPlan
+        Its interaction is an `Encounter`, of two galaxies.
+    rng : Generator
+
+    Returns
+    -------
+    Portrait
+        Notes: ``separation_kpc``, ``projected_kpc`` (of the nuclei), ``relative_speed_kms``,
+        ``radial_speed_kms`` (of the second galaxy, away from the observer), ``coalescence_gyr``
+        (since the first passage; infinite when it is yet to come), ``passages``, and
+        ``whole_1_kpc``, ``whole_2_kpc`` (radius within which tides left each galaxy whole).
+
+    Raises
+    ------
+    OptionError
+        For other than two galaxies, or an orbit that makes no sense.
     """
-    dx, dy = plan.partner_arcsec or (0.0, 0.0)
-    size = plan.radius_arcsec
-    plane = Plane(float(np.arctan2(dy, dx)), rng.uniform(0.65, 0.95))
-    x, y, weight, length = _plumes(size, int(rng.integers(2, 4)), rng)
-    plumes = canvas.splat(x + dx / 2, y + dy / 2, weight, smooth_arcsec=0.3)
-    feature, plume_flux = weigh(plumes, flux_njy, length, rng, brightness=(23.2, 25.0))
+    encounter = plan.interaction
+    assert isinstance(encounter, Encounter)
+    scale = kpc_per_arcsec(plan.galaxies[0].redshift)
+    scene = see(plan, encounter, rng)
+    images = [_images(canvas, one, scale) for one in scene.galaxies]
+    light = _light(canvas, plan, scene, [torn for _, torn in images])
+    debris = []
+    for one, (stayed, torn) in zip(scene.galaxies, images, strict=True):
+        if not one.untouched:
+            debris.append(_paint_stars(canvas, one, stayed, torn, light, scene, scale, rng))
+    if scene.merged:
+        paint_remnant(canvas, scene, light.rest, scale, rng)
+    else:
+        for one in scene.galaxies:
+            _paint_middle(canvas, one, scene, light.rest, scale, rng)
+    return _portrait(canvas, plan, scene, light, debris, scale)
 
-    youth = rng.uniform(0.2, 0.6)
-    sed = population_sed(youth)
-    envelope = _envelope(canvas, plane, (dx / 2, dy / 2), size, rng)
-    clumps = texture(canvas.shape, 1.5, 0.5, rng)
-    body_flux = flux_njy - plume_flux
-    canvas.add(envelope, 0.6 * body_flux, sed)
-    canvas.add(
-        knots(canvas, envelope**1.5 * clumps, int(rng.integers(15, 45)), rng),
-        0.12 * body_flux,
-        population_sed(KNOT),
+
+def _images(canvas: Canvas, one: Seen, scale: float) -> tuple[Image, Image]:
+    """Return the r light of the outer stars that stayed and of the torn ones, nJy, (y, x)."""
+    x, y = (one.star_kpc[:, :2] / scale).T
+    pixel = canvas.pixel_arcsec
+    widths = widths_by_density(x, y, held=_HELD, least_arcsec=0.6 * pixel, most_arcsec=30 * pixel)
+    stayed, torn = (
+        canvas.splat(x[these], y[these], one.star_njy[these], widths[these])
+        for these in (~one.torn, one.torn)
     )
-    canvas.dim(rng.uniform(0.2, 0.9) * np.clip(clumps - 0.8, 0, 1.5) * envelope / envelope.max())
-    nucleus(canvas, 0.28 * body_flux, size, random_plane(rng, 0.6), youth=rng.uniform(OLD, 0.4))
-    canvas.add(plumes, plume_flux, population_sed(youth + 0.1))
-    return feature
+    return stayed, torn
 
 
-class _Tail:
-    """One tail in its disc's plane: leaves along the arm, swings by an angle, goes outwards."""
-
-    def __init__(
-        self, start: float, end: float, azimuth: float, swing: float, width: float
-    ) -> None:
-        self._start, self._end = start, end
-        self._azimuth, self._swing, self._width = azimuth, swing, width
-
-    def particles(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return radius and azimuth of `count` particles: fading and widening, sharp outside."""
-        along = np.minimum(rng.exponential(0.8, count), rng.uniform(0, 1.12, count))
-        clump = rng.random(count) < rng.choice([0.0, 0.0, 0.06])  # a tidal dwarf near the tip
-        along = np.where(clump, rng.normal(0.93, 0.02, count), along)
-        radius, azimuth = self._track(along)
-        width = self._width * (1 + 2.2 * along)
-        aside = rng.standard_normal(count)
-        aside = np.where(aside > 0, 0.45 * aside, aside) * width
-        along_too = rng.standard_normal(count) * width
-        return radius + aside, azimuth + along_too / np.maximum(radius, 1e-6)
-
-    def length_arcsec(self) -> float:
-        radius, azimuth = self._track(np.linspace(0, 1, 200))
-        x, y = radius * np.cos(azimuth), radius * np.sin(azimuth)
-        return float(np.hypot(np.diff(x), np.diff(y)).sum())
-
-    def _track(self, along: Array) -> tuple[Array, Array]:
-        radius = self._start + (self._end - self._start) * along
-        turned = (1 - np.exp(-2.3 * along)) / (1 - np.exp(-2.3))
-        return radius, self._azimuth + self._swing * turned
+def _light(canvas: Canvas, plan: SystemPlan, scene: Scene, torn: list[Image]) -> _Light:
+    """Return the factors on light that give the torn part the surface brightness asked for."""
+    if plan.brightness is None or not any(image.any() for image in torn):
+        return _Light(1.0, 1.0)
+    total = sum(one.build.flux_njy for one in scene.galaxies)
+    torn_njy = sum(one.torn_njy for one in scene.galaxies)
+    image = sum(torn, np.zeros(canvas.shape, dtype=np.float32))
+    area = area_holding(image, _BRIGHT_HELD) * canvas.pixel_arcsec**2
+    is_njy = _BRIGHT_HELD * float(image.sum(dtype=np.float64)) / area
+    factor = min(float(mag_to_flux(plan.brightness)) / is_njy, _MOST_TORN * total / torn_njy)
+    return _Light(factor, (total - factor * torn_njy) / (total - torn_njy))
 
 
-def _plumes(size: float, count: int, rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
-    """Return x, y and weight of the particles of broad curved plumes, and the longest reach."""
-    xs, ys, weights, longest = [], [], [], 0.0
-    first = rng.uniform(0, 2 * np.pi)
-    for k in range(count):
-        reach = size * rng.uniform(2.2, 4.8)
-        swing = np.radians(rng.uniform(40, 140)) * rng.choice([-1, 1])
-        azimuth = first + 2 * np.pi * k / count + rng.normal(0, 0.4)
-        track = _Tail(0.8 * size, reach, azimuth, swing, size * rng.uniform(0.14, 0.3))
-        radius, angle = track.particles(_PARTICLES, rng)
-        xs.append(radius * np.cos(angle))
-        ys.append(radius * np.sin(angle) * rng.uniform(0.5, 1.0))
-        weights.append(np.full(_PARTICLES, rng.uniform(0.3, 1.0)))
-        longest = max(longest, reach)
-    return np.concatenate(xs), np.concatenate(ys), np.concatenate(weights), longest
-
-
-def _envelope(
+def _paint_stars(
     canvas: Canvas,
-    plane: Plane,
-    centre_arcsec: tuple[float, float],
-    size: float,
+    one: Seen,
+    stayed: Image,
+    torn: Image,
+    light: _Light,
+    scene: Scene,
+    scale: float,
     rng: np.random.Generator,
-) -> NDArray[np.float32]:
-    """Return an exponential envelope with lopsidedness, bars and triangles that twist outwards."""
-    cos, sin = np.cos(plane.angle_rad), np.sin(plane.angle_rad)
-    x, y = canvas.x_arcsec - centre_arcsec[0], canvas.y_arcsec - centre_arcsec[1]
-    along, across = x * cos + y * sin, (y * cos - x * sin) / plane.axis_ratio
-    radius, azimuth = np.hypot(along, across), np.arctan2(across, along)
-    twist = rng.uniform(-0.5, 0.5) * radius / size
-    stretch = np.ones_like(radius)
-    for order, strength in ((1, 0.35), (2, 0.22), (3, 0.12)):
-        phase = rng.uniform(0, 2 * np.pi)
-        stretch += strength * rng.uniform(0.4, 1.0) * np.cos(order * (azimuth - phase) + twist)
-    stretched = radius / np.clip(stretch, 0.4, None)
-    image = np.exp(-stretched / (0.75 * size))
-    return np.asarray(image * (1 + 0.15 * texture(canvas.shape, 3.0, 0.5, rng)), dtype=np.float32)
+) -> Debris:
+    """Paint a galaxy's outer stars with knots of new ones; return them all."""
+    redshift = one.build.galaxy.redshift
+    factor = np.where(one.torn, light.torn, light.rest)
+    flux = one.star_njy * factor
+    fading = math.exp(-max(scene.time_gyr, 0.0) / _KNOT_FADING_GYR)
+    knotted = one.build.gas * fading * float(rng.uniform(0.03, 0.15))
+    places, knots = _knots(one, flux * knotted, rng)
+    sed = population_sed(one.youth, redshift=redshift)
+    new = population_sed(KNOT, redshift=redshift)
+    for image, of_torn in ((stayed, False), (torn, True)):
+        brighter = light.torn if of_torn else light.rest
+        canvas.paint(image, (1 - knotted) * brighter, sed, torn=of_torn)
+        these = one.torn[places] == of_torn
+        if these.any():
+            x, y = (one.star_kpc[places[these], :2] / scale).T
+            size = _KNOT_KPC / scale * np.clip(np.sqrt(knots / knots.mean()), 0.6, 2.5)
+            knot_image = canvas.splat(x, y, knots[these], size[these])
+            canvas.paint(knot_image, 1.0, new, torn=of_torn)
+    return Debris(
+        position_kpc=np.concatenate([one.star_kpc, one.star_kpc[places]]),
+        home_kpc=np.concatenate([one.home_kpc, one.home_kpc[places]]),
+        flux_njy=np.concatenate([(1 - knotted) * flux, knots]),
+        youth=np.concatenate([np.full(len(flux), one.youth), np.full(len(places), KNOT)]),
+        torn=np.concatenate([one.torn, one.torn[places]]),
+    )
+
+
+def _knots(one: Seen, flux: Array, rng: np.random.Generator) -> tuple[NDArray[np.int64], Array]:
+    """Return which stars sit in knots, and the knots' light, which in all is that of `flux`."""
+    total = float(flux.sum())
+    if total <= 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    count = 8 + int(rng.poisson(60 * one.build.gas))
+    places = rng.choice(len(flux), size=count, p=flux / total)
+    # what is torn keeps its share of knots' light, whatever their places
+    knots = knot_flux(count, rng)
+    for these, share in (
+        (one.torn[places], float(flux[one.torn].sum())),
+        (~one.torn[places], float(flux[~one.torn].sum())),
+    ):
+        if these.any():
+            knots[these] *= share / knots[these].sum()
+    return places, knots
+
+
+def _paint_middle(
+    canvas: Canvas, one: Seen, scene: Scene, brighter: float, scale: float, rng: np.random.Generator
+) -> None:
+    x, y = (float(v) for v in one.middle_kpc[:2] / scale)
+    if one.untouched:
+        galaxy = one.build.galaxy
+        plane = None if one.build.early else disc_plane(one.spin, 0.0, 0.0)
+        flux = brighter * one.build.flux_njy
+        paint_galaxy(canvas, galaxy, flux, rng, x_arcsec=x, y_arcsec=y, plane=plane)
+    else:
+        paint_middle(canvas, one, scene, brighter, scale, rng)
+
+
+def _portrait(
+    canvas: Canvas,
+    plan: SystemPlan,
+    scene: Scene,
+    light: _Light,
+    debris: list[Debris],
+    scale: float,
+) -> Portrait:
+    total = sum(one.build.flux_njy for one in scene.galaxies)
+    feature = None
+    if debris and plan.kind != "approaching":
+        feature = measure_feature(
+            Debris(
+                *(
+                    np.concatenate([getattr(part, name) for part in debris])
+                    for name in ("position_kpc", "home_kpc", "flux_njy", "youth", "torn")
+                )
+            ),
+            canvas.torn_r_njy,
+            total_flux_njy=total,
+            pixel_arcsec=canvas.pixel_arcsec,
+            kpc_per_arcsec=scale,
+            redshift=plan.galaxies[0].redshift,
+        )
+    apart = scene.relative_kpc
+    notes = {
+        "separation_kpc": float(np.linalg.norm(apart)),
+        "projected_kpc": float(np.hypot(apart[0], apart[1])),
+        "relative_speed_kms": float(np.linalg.norm(scene.relative_kms)),
+        "radial_speed_kms": -float(scene.relative_kms[2]),
+        "coalescence_gyr": scene.track.coalescence_gyr,
+        "passages": float(scene.passages),
+        "whole_1_kpc": scene.galaxies[0].whole_kpc,
+        "whole_2_kpc": scene.galaxies[1].whole_kpc,
+    }
+    return Portrait(canvas, _members(scene, light, scale), feature, notes)
+
+
+def _members(scene: Scene, light: _Light, scale: float) -> tuple[Member, ...]:
+    kept = [(one.build.flux_njy - one.torn_njy) * light.rest for one in scene.galaxies]
+    first, second = scene.galaxies
+    x, y = (float(v) for v in second.middle_kpc[:2] / scale)
+    if scene.merged or math.hypot(x, y) < _TOLD_APART_ARCSEC:
+        return (Member(first.build.galaxy, 0.0, 0.0, float(flux_to_mag(sum(kept)))),)
+    return (
+        Member(first.build.galaxy, 0.0, 0.0, float(flux_to_mag(kept[0]))),
+        Member(second.build.galaxy, x, y, float(flux_to_mag(kept[1]))),
+    )

@@ -1,0 +1,131 @@
+"""Tides at work: which stars an encounter has torn from its galaxies, and where they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.simulate.dynamics.discs import disc_particles, sphere_particles
+from strandline.simulate.dynamics.orbits import Track
+from strandline.simulate.dynamics.particles import follow
+from strandline.simulate.portraits.discs import inner_share
+from strandline.simulate.portraits.pairs import Build
+
+__all__ = ["OuterStars", "outer_stars"]
+
+Array = NDArray[np.float64]
+
+_EDGE_SCALES = 6.0  # where discs end
+_SPHERE_HALF_LIGHTS = (1.0, 9.0)  # between these, a spheroid's outskirts are particles
+_START_APART_SCALES = 14.0  # tides begin to count at this separation
+_TOLERANCE = 1e-3
+_TORN_GROWTH, _TORN_SCALES = 1.5, 3.0  # torn: farther out than either, from where it was
+
+
+@dataclass(frozen=True)
+class OuterStars:
+    """The outer stars of one galaxy as they are now, in the frame of the orbit.
+
+    Attributes
+    ----------
+    position_kpc : ndarray of float64, shape (particle, 3)
+    home_kpc : ndarray of float64, shape (particle, 3)
+        Centre of the galaxy that holds it, or that it came from.
+    radius_kpc : ndarray of float64, shape (particle,)
+        Where it was in its galaxy.
+    weight : ndarray of float64, shape (particle,)
+        Share of all the disc's (or spheroid's) light.
+    torn : ndarray of bool, shape (particle,)
+        Whether it is where an undisturbed galaxy has no such light.
+    """
+
+    position_kpc: Array
+    home_kpc: Array
+    radius_kpc: Array
+    weight: Array
+    torn: NDArray[np.bool_]
+
+
+def outer_stars(
+    builds: tuple[Build, Build],
+    track: Track,
+    body: int,
+    time_gyr: float,
+    whole_kpc: float,
+    count: int,
+    rng: np.random.Generator,
+) -> OuterStars:
+    """Follow the stars of galaxy `body` outside `whole_kpc` from before the passage to now."""
+    build = builds[body]
+    potentials = (builds[0].potential, builds[1].potential)
+    if build.early:
+        low, high = _SPHERE_HALF_LIGHTS
+        half_light = 3 * build.scale_kpc
+        stars = sphere_particles(
+            build.potential, half_light, count, rng,
+            inner_kpc=low * half_light, outer_kpc=high * half_light,
+        )  # fmt: skip
+        ramp = np.clip(stars.radius_kpc / (low * half_light) - 1, 0, 1)
+        weight = stars.weight * ramp**2 * (3 - 2 * ramp)
+    else:
+        stars = disc_particles(
+            build.potential, build.scale_kpc, build.spin, count, rng,
+            inner_kpc=0.72 * whole_kpc, outer_kpc=_EDGE_SCALES * build.scale_kpc,
+        )  # fmt: skip
+        ramp = np.clip(_EDGE_SCALES - stars.radius_kpc / build.scale_kpc, 0, 1)
+        weight = stars.weight * (1 - inner_share(stars.radius_kpc, whole_kpc)) * ramp
+    start = _start(builds, track, time_gyr)
+    centre, drift = track.at(start)
+    position, velocity = follow(
+        stars.position_kpc + centre[body],
+        stars.velocity_kms + drift[body],
+        potentials,
+        track,
+        start,
+        time_gyr,
+        tolerance=_TOLERANCE,
+    )
+    home, torn = _fate(position, velocity, builds, track, body, time_gyr, stars.radius_kpc)
+    return OuterStars(position, home, stars.radius_kpc, weight, torn)
+
+
+def _start(builds: tuple[Build, Build], track: Track, time_gyr: float) -> float:
+    """Return when the galaxies, coming in, were so near that tides began to count."""
+    far = _START_APART_SCALES * max(build.scale_kpc for build in builds)
+    incoming = track.time_gyr <= 0
+    apart = np.linalg.norm(
+        track.position_kpc[incoming, 1] - track.position_kpc[incoming, 0], axis=1
+    )
+    beyond = np.flatnonzero(apart > far)
+    start = track.time_gyr[incoming][beyond[-1]] if beyond.size else track.time_gyr[0]
+    return float(min(start, time_gyr))
+
+
+def _fate(
+    position: Array,
+    velocity: Array,
+    builds: tuple[Build, Build],
+    track: Track,
+    body: int,
+    time_gyr: float,
+    radius_kpc: Array,
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the home of each star, and whether it is torn off."""
+    centre, drift = track.at(time_gyr)
+    own, other = body, 1 - body
+    apart = np.linalg.norm(position[:, None] - centre, axis=2)
+    speed2 = ((velocity[:, None] - drift) ** 2).sum(axis=2)
+    depth = np.stack([builds[k].potential.potential(apart[:, k]) for k in (0, 1)], axis=1)
+    energy = 0.5 * speed2 + depth
+    changed = (energy[:, other] < energy[:, own]) & (energy[:, other] < 0)
+    changed &= apart[:, other] < apart[:, own]
+    if np.array_equal(centre[0], centre[1]):
+        changed[:] = False
+        energy = 0.5 * speed2 + depth.sum(axis=1)[:, None]
+    least = np.maximum(_TORN_GROWTH * radius_kpc, _TORN_SCALES * builds[own].scale_kpc)
+    torn = np.where(
+        changed,
+        apart[:, other] > _TORN_SCALES * builds[other].scale_kpc,
+        (apart[:, own] > least) | (energy[:, own] > 0),
+    )
+    return centre[np.where(changed, other, own)], torn
