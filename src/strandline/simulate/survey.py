@@ -1,60 +1,75 @@
-"""A small survey of a galaxy cluster, as FITS files, with the truth about every galaxy."""
+"""A survey of nearby clusters of galaxies, as FITS files, with the truth about every galaxy."""
 
 import math
-import multiprocessing
-import signal
-from collections.abc import Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from strandline.errors import OptionError, OutputError, StrandlineError
+from strandline.errors import OutputError
 from strandline.files import write_aside
 from strandline.progress import track
-from strandline.seeding import generator
-from strandline.simulate.camera import exposures
-from strandline.simulate.fields import make_field
-from strandline.simulate.population import FieldRequest
+from strandline.simulate.fields import MASK_FOLDER, make_field
+from strandline.simulate.options import check_count, check_fraction, known_kinds, orbit_file
+from strandline.simulate.plans import Kind
+from strandline.simulate.population import FieldRequest, Numbers
+from strandline.simulate.setup import SurveySetup
 from strandline.simulate.truth import SurveyTruth, TruthRow
+from strandline.simulate.workers import in_order
 
 __all__ = ["make_survey"]
 
-_REFERENCE_AREA_PX = 1_000_000  # what the numbers per field are meant for
-_BACKGROUND_PER_FIELD, _STARS_PER_FIELD = 120, 60
+LEAST_FIELD_PX, MOST_FIELD_PX = 200, 10_000
 
 
 def make_survey(
     out: str | Path,
     *,
-    fields: int = 12,
+    survey: str = "lovoccs",
+    fields: int = 4,
     size_px: int = 1000,
-    bands: Sequence[str] = ("u", "g", "r", "i", "z"),
+    bands: Sequence[str] | None = None,
     interacting_fraction: float = 0.3,
-    galaxies_per_field: int = 80,
+    galaxies_per_field: int | None = None,
+    kinds: Sequence[str] | None = None,
+    depth_mag: float | None = None,
+    orbits: str | Path | None = None,
     seed: int = 0,
     workers: int = 1,
 ) -> SurveyTruth:
-    """Simulate a survey of a nearby cluster and write it as one FITS file per band and field.
+    """Simulate a survey of nearby clusters and write one FITS file per band and field.
 
-    The fields join without gap or overlap, on one tangential projection, 0.263" a pixel. Sky is
-    subtracted. The result depends on the arguments but not on `workers`, and no file depends on
-    which other bands were asked for.
+    The fields join without gap or overlap on one tangential projection, and each has a cluster of
+    its own, at a redshift from 0.03 to 0.12. Sky is subtracted, but for what a pipeline leaves.
+    Each file holds the image and, in an extension VARIANCE, its variance. The result depends on the
+    arguments but not on `workers`, and no image depends on which other bands were asked for.
 
     Parameters
     ----------
     out : path
-        Folder for ``field-000_g.fits`` ... and ``truth.csv``. A survey that is already there is
-        replaced when the new one is complete.
+        Folder for ``field-000_g.fits`` ..., ``truth.csv`` (see `SurveyTruth`) and the masks of the
+        features ``truth/field-000_features.fits``. A survey that is already there is replaced
+        when the new one is complete.
+    survey : str
+        Which camera and depth; see `strandline.simulate.camera`.
     fields : int
     size_px : int
-        Of a field's side.
-    bands : sequence of str
-        Some of u, g, r, i, z.
+        Of a field's side; at least a stamp's 200.
+    bands : sequence of str, optional
+        Some of the survey's; all by default.
     interacting_fraction : float
         Share of the galaxies (r < 20 or so) that take part in an interaction.
-    galaxies_per_field : int
-        Such galaxies in each field; fainter background galaxies and stars come on top.
+    galaxies_per_field : int, optional
+        Such galaxies in each field, by default 80 in a square of 263"; more and fainter galaxies
+        behind the cluster and stars come on top.
+    kinds : sequence of str, optional
+        Of interaction; all by default.
+    depth_mag : float, optional
+        3-sigma limit in r in 10"x10" (mag/arcsec2), in the place of the survey's own. The other
+        bands become as much deeper or shallower.
+    orbits : path, optional
+        Table of the volunteers' orbits (Holincheck et al. 2016, MNRAS 459, 720) from which
+        encounters are drawn.
     seed : int
     workers : int
         Processes. With more than one, a script must call this under
@@ -72,14 +87,28 @@ def make_survey(
         When `out` holds other files than a simulated survey's, or cannot be written.
     """
     out = Path(out)
-    _check(fields, size_px, interacting_fraction, galaxies_per_field, workers)
-    exposures(bands, generator(seed))  # complains about bands that cannot be simulated
+    check_count("fields", fields, 1, 100_000)
+    check_count("size_px", size_px, LEAST_FIELD_PX, MOST_FIELD_PX)
+    check_count("workers", workers, 1)
+    if galaxies_per_field is not None:
+        check_count("galaxies_per_field", galaxies_per_field, 1)
+    check_fraction("interacting_fraction", interacting_fraction)
+    setup = SurveySetup.load(survey, bands, depth_mag)
+    requests = _layout(
+        fields,
+        size_px,
+        setup.pixel_arcsec,
+        interacting_fraction,
+        galaxies_per_field,
+        known_kinds(kinds),
+        orbit_file(orbits),
+        seed,
+    )
     _refuse_foreign_files(out)
-    requests = _layout(fields, size_px, interacting_fraction, galaxies_per_field, seed)
     with write_aside(out, marks=("truth.csv",)) as folder:
-        folder.mkdir()
+        (folder / MASK_FOLDER).mkdir(parents=True)
         rows: list[TruthRow] = []
-        made = _make_fields(requests, tuple(bands), folder, workers)
+        made = in_order(partial(make_field, setup=setup, folder=folder), requests, workers)
         with track("Simulating", fields, "fields") as advance, closing(made):
             for field_rows in made:
                 rows += field_rows
@@ -89,72 +118,40 @@ def make_survey(
 
 
 def _layout(
-    fields: int, size_px: int, interacting_fraction: float, galaxies: int, seed: int
+    fields: int,
+    size_px: int,
+    pixel_arcsec: float,
+    interacting_fraction: float,
+    galaxies: int | None,
+    kinds: tuple[Kind, ...],
+    orbits: Path | None,
+    seed: int,
 ) -> list[FieldRequest]:
     """Lay the fields out row by row on a grid that is as square as can be."""
     columns = math.ceil(math.sqrt(fields))
     rows = math.ceil(fields / columns)
-    area = size_px**2 / _REFERENCE_AREA_PX
+    usual, far, stars = (round(n) for n in Numbers.expected(size_px * pixel_arcsec))
+    many = max(1, usual) if galaxies is None else galaxies
 
     def interacting_before(k: int) -> int:  # so that the whole survey has the right share
-        return round(interacting_fraction * galaxies * k)
+        return round(interacting_fraction * many * k)
 
     return [
         FieldRequest(
             name=f"field-{k:03d}",
             size_px=size_px,
-            galaxies=galaxies,
-            interacting=interacting_before(k + 1) - interacting_before(k),
-            background=round(_BACKGROUND_PER_FIELD * area),
-            stars=round(_STARS_PER_FIELD * area),
-            from_cluster_px=(
+            pixel_arcsec=pixel_arcsec,
+            numbers=Numbers(many, interacting_before(k + 1) - interacting_before(k), far, stars),
+            kinds=kinds,
+            from_middle_px=(
                 (k % columns) * size_px - (columns * size_px - 1) / 2,
                 (k // columns) * size_px - (rows * size_px - 1) / 2,
             ),
+            orbits=orbits,
             seed=seed,
         )
         for k in range(fields)
     ]
-
-
-def _make_fields(
-    requests: list[FieldRequest], bands: tuple[str, ...], folder: Path, workers: int
-) -> Generator[list[TruthRow]]:
-    if workers == 1 or len(requests) == 1:
-        for request in requests:
-            yield make_field(request, bands, folder)
-        return
-    count = len(requests)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(workers, count), mp_context=context, initializer=_leave_interrupts_to_the_parent
-    ) as pool:
-        try:
-            yield from pool.map(make_field, requests, [bands] * count, [folder] * count)
-        except BrokenProcessPool as error:
-            raise StrandlineError(
-                "A process of the simulation ended before its work was done: out of memory, or "
-                'started from a script without `if __name__ == "__main__":`. Try workers=1.'
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _check(fields: int, size_px: int, fraction: float, galaxies: int, workers: int) -> None:
-    for name, value, least in (
-        ("fields", fields, 1),
-        ("size_px", size_px, 128),
-        ("galaxies_per_field", galaxies, 1),
-        ("workers", workers, 1),
-    ):
-        if value < least:
-            raise OptionError(f"{name} is {value}; it must be at least {least}.")
-    if not 0 <= fraction <= 1:
-        raise OptionError(f"interacting_fraction is {fraction}; it must lie between 0 and 1.")
 
 
 def _refuse_foreign_files(out: Path) -> None:
@@ -165,7 +162,7 @@ def _refuse_foreign_files(out: Path) -> None:
     foreign = [
         path.name
         for path in sorted(out.iterdir())
-        if path.name != "truth.csv" and not path.match("field-*_*.fits")
+        if path.name not in ("truth.csv", MASK_FOLDER) and not path.match("field-*_*.fits")
     ]
     if foreign:
         raise OutputError(

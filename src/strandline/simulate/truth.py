@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from strandline.errors import LabelError, TableError
 from strandline.files import write_aside
 
-__all__ = ["LabelMatch", "SurveyTruth", "TruthRow", "labels_from_truth"]
+__all__ = ["LEAST_VISIBLE_SHARE", "LabelMatch", "SurveyTruth", "TruthRow", "labels_from_truth"]
+
+LEAST_VISIBLE_SHARE = 0.01
+"""Of a system's r light: a feature that holds less is no example of one."""
 
 _UNLABELLED_KINDS = ("star", "background")
 
@@ -32,15 +35,44 @@ class TruthRow:
     y: float
     kind: str
     interacting: int
-    primary: str
-    morphology: str
     mag_r: float
-    redshift: float
-    radius_arcsec: float
-    feature_sb: float | None
-    feature_fraction: float | None
-    length_arcsec: float | None
     seed: int
+    visible: int = 0
+    primary: str = ""
+    morphology: str = ""
+    redshift: float | None = None
+    radius_arcsec: float | None = None
+    cluster_redshift: float | None = None
+    cluster_ra: float | None = None
+    cluster_dec: float | None = None
+    mass_ratio: float | None = None
+    pericentre_kpc: float | None = None
+    eccentricity: float | None = None
+    circularity: float | None = None
+    apocentre_kpc: float | None = None
+    inclination_1_deg: float | None = None
+    argument_1_deg: float | None = None
+    inclination_2_deg: float | None = None
+    argument_2_deg: float | None = None
+    view_1_deg: float | None = None
+    view_2_deg: float | None = None
+    view_3_deg: float | None = None
+    time_gyr: float | None = None
+    separation_kpc: float | None = None
+    relative_speed_kms: float | None = None
+    gas_per_cm3: float | None = None
+    wind_angle_deg: float | None = None
+    length_kpc: float | None = None
+    projected_kpc: float | None = None
+    length_arcsec: float | None = None
+    feature_sb: float | None = None
+    feature_peak_sb: float | None = None
+    feature_gr: float | None = None
+    feature_angle_deg: float | None = None
+    feature_fraction: float | None = None
+    limit_sb: float | None = None
+    mask: str = ""
+    mask_number: int = 0
 
 
 _TYPES = {str: pa.string(), float: pa.float64(), float | None: pa.float64(), int: pa.int64()}
@@ -56,14 +88,29 @@ class SurveyTruth:
     folder : Path
         Where the images and ``truth.csv`` are.
     table : pyarrow.Table
-        One row a source. ``id``; ``field``; ``ra``, ``dec`` (deg, ICRS); ``x``, ``y`` (px in the
-        field, 0-based); ``kind``: tails, stream, shells, merger, jellyfish, undisturbed,
-        background (too faint and small to judge) or star; ``interacting`` 0/1; ``primary``: id
-        of the galaxy whose interaction this one takes part in (its own for primaries);
-        ``morphology``; ``mag_r`` (AB, with its feature); ``redshift``; ``radius_arcsec``
-        (half-light, without feature); ``feature_sb`` (mean r surface brightness of the feature,
-        mag/arcsec2), ``feature_fraction`` (of the r light) and ``length_arcsec``, all three
-        empty where there is none and the primary's for companions; ``seed`` (of the galaxy).
+        One row a source that lies in a field. Angles are in degrees, on the sky from north to
+        east; magnitudes AB; empty where a column makes no sense for a source.
+
+        - ``id``; ``field``; ``ra``, ``dec`` (ICRS); ``x``, ``y`` (px in the field, 0-based).
+        - ``kind``: see `strandline.simulate.plans.Kind`, or background (too faint and small to
+          judge) or star. ``interacting`` 0/1. ``visible`` 0/1: whether the feature is brighter
+          than ``limit_sb`` and holds a hundredth of the light or more.
+        - ``primary``: id of the galaxy whose interaction this one takes part in (its own for
+          primaries); ``morphology``; ``mag_r`` (without what it lost); ``redshift``;
+          ``radius_arcsec`` (half-light, of the undisturbed galaxy); ``seed``.
+        - ``cluster_redshift``, ``cluster_ra``, ``cluster_dec``: of the field's cluster.
+        - The interaction: ``mass_ratio``, ``pericentre_kpc``, ``eccentricity``, ``circularity``,
+          ``apocentre_kpc``, inclinations and arguments of the two discs, Euler angles ``view_``
+          from the orbit to the sky, ``time_gyr`` since the first passage, the start of the fall
+          or of the stripping, ``separation_kpc``, ``relative_speed_kms``, ``gas_per_cm3``,
+          ``wind_angle_deg``.
+        - Its feature, the primary's for companions: ``length_kpc`` (true), ``projected_kpc`` and
+          ``length_arcsec`` on the sky, ``feature_sb`` and ``feature_peak_sb`` (r surface
+          brightness, mag/arcsec2), ``feature_gr`` (g-r), ``feature_angle_deg``,
+          ``feature_fraction`` of the r light.
+        - ``limit_sb``: 3-sigma limit of the field in r in 10"x10", mag/arcsec2.
+        - ``mask``: file in the folder, of which the pixels equal to ``mask_number`` show the
+          feature above that limit; 0 where none does.
     """
 
     folder: Path
@@ -76,30 +123,37 @@ class SurveyTruth:
 
     @classmethod
     def read(cls, folder: str | Path) -> "SurveyTruth":
-        """Read the truth of a survey made earlier.
+        """Read the truth of a survey or of stamps made earlier.
+
+        Parameters
+        ----------
+        folder : path
+            Of the survey, or the CSV itself.
 
         Raises
         ------
         TableError
             When ``truth.csv`` is missing or lacks a column.
         """
-        path = Path(folder) / "truth.csv"
+        path = Path(folder)
+        if path.suffix != ".csv":
+            path /= "truth.csv"
         convert = pa.csv.ConvertOptions(
             column_types=_SCHEMA, include_columns=_SCHEMA.names, strings_can_be_null=False
         )
         try:
             table = pa.csv.read_csv(path, convert_options=convert)
         except FileNotFoundError as error:
-            raise TableError(f"{path}: not found. Is {folder} a simulated survey?") from error
+            raise TableError(f"{path}: not found. Is it a simulated survey?") from error
         except (pa.ArrowInvalid, KeyError) as error:
             raise TableError(
                 f"{path}: is not the truth of a simulated survey ({error}). Make the survey again."
             ) from error
-        return cls(Path(folder), table)
+        return cls(path.parent, table)
 
-    def write(self) -> Path:
-        """Write ``truth.csv`` into the folder and return its path."""
-        path = self.folder / "truth.csv"
+    def write(self, name: str = "truth.csv") -> Path:
+        """Write the table as a CSV into the folder and return its path."""
+        path = self.folder / name
         with write_aside(path) as aside:
             pa.csv.write_csv(self.table, aside)
         return path
@@ -108,9 +162,26 @@ class SurveyTruth:
         """Return one column as an array; empty numbers are NaN."""
         return np.asarray(self.table[name].to_numpy(zero_copy_only=False))
 
+    def summary(self) -> str:
+        """Return what there is as one line for people."""
+        fields = len(set(self.column("field").tolist()))
+        galaxies, interacting = int(self.is_galaxy.sum()), int(self.column("interacting").sum())
+        seen = int((self.column("interacting") * self.column("visible")).sum())
+        return (
+            f"{galaxies} galaxies in {fields} {'field' if fields == 1 else 'fields'}, "
+            f"{interacting} of them interacting, {seen} visibly; "
+            f"{len(self.table) - galaxies} stars and background galaxies"
+        )
+
+    @property
+    def has_label(self) -> NDArray[np.bool_]:
+        """Where a row has a label: a galaxy that is undisturbed, or visibly interacting."""
+        invisible = (self.column("interacting") == 1) & (self.column("visible") == 0)
+        return self.is_galaxy & ~invisible
+
     @property
     def is_galaxy(self) -> NDArray[np.bool_]:
-        """Where a row is a galaxy that has a label: neither star nor background."""
+        """Where a row is a galaxy of the foreground: neither star nor background."""
         return np.asarray(~np.isin(self.column("kind").astype(str), _UNLABELLED_KINDS))
 
 
@@ -131,6 +202,9 @@ class LabelMatch:
         Labels written.
     not_labelled : int
         Stamps of stars or of background galaxies, which have no label.
+    not_visible : int
+        Stamps of interacting galaxies whose feature cannot be seen at the survey's depth; they
+        are examples of neither and have no label.
     unmatched_stamps : int
         Stamps with no source of the truth nearer than the radius, or whose source is nearer to
         another stamp (pieces of galaxies, mostly).
@@ -141,6 +215,7 @@ class LabelMatch:
     interacting: int
     non_interacting: int
     not_labelled: int
+    not_visible: int
     unmatched_stamps: int
     missed_galaxies: int
 
@@ -148,7 +223,8 @@ class LabelMatch:
         """Return the counts as one line for people."""
         return (
             f"{self.interacting} interacting and {self.non_interacting} non-interacting galaxies "
-            f"labelled; {self.not_labelled} stamps of stars or faint background and "
+            f"labelled; {self.not_labelled} stamps of stars or faint background, "
+            f"{self.not_visible} of interactions too faint to be seen and "
             f"{self.unmatched_stamps} that match nothing left out; "
             f"{self.missed_galaxies} galaxies of the truth have no stamp"
         )
@@ -160,7 +236,9 @@ def labels_from_truth(
     """Match stamps to the truth by position and write their labels.
 
     Each stamp goes to the nearest source within the radius, and each source keeps its nearest
-    stamp. Stars and background galaxies take part in the matching but get no label.
+    stamp. Stars and background galaxies take part in the matching but get no label, and so do
+    interacting galaxies whose feature is fainter than the survey's limit or holds less than a
+    hundredth of the light.
 
     Parameters
     ----------
@@ -186,8 +264,8 @@ def labels_from_truth(
             f'{truth.folder}: none of the {len(columns)} stamps lies within {radius_arcsec}" of a '
             f"source of this survey. Was the table cut from its images?"
         )
-    is_galaxy = truth.is_galaxy
-    labelled = matched[is_galaxy[source[matched]]]
+    galaxies = matched[truth.is_galaxy[source[matched]]]
+    labelled = galaxies[truth.has_label[source[galaxies]]]
     label = truth.column("interacting")[source[labelled]].astype(np.int64)
     ids = columns["id"].take(pa.array(labelled))
     with write_aside(out) as aside:
@@ -195,9 +273,10 @@ def labels_from_truth(
     return LabelMatch(
         interacting=int(label.sum()),
         non_interacting=int((1 - label).sum()),
-        not_labelled=matched.size - labelled.size,
+        not_labelled=matched.size - galaxies.size,
+        not_visible=galaxies.size - labelled.size,
         unmatched_stamps=len(columns) - matched.size,
-        missed_galaxies=int(is_galaxy.sum()) - labelled.size,
+        missed_galaxies=int(truth.is_galaxy.sum()) - galaxies.size,
     )
 
 

@@ -74,7 +74,9 @@ class DetectOptions:
             raise OptionError(f"contrast must be between 0 and 1; got {self.contrast}.")
 
 
-def detect(tile: Tile, options: DetectOptions = DetectOptions()) -> Catalogue:
+def detect(
+    tile: Tile, options: DetectOptions = DetectOptions(), sky: Sky | None = None
+) -> Catalogue:
     """Find and measure the objects of a tile, galaxies and stars.
 
     Parameters
@@ -82,6 +84,8 @@ def detect(tile: Tile, options: DetectOptions = DetectOptions()) -> Catalogue:
     tile : Tile
         Of FITS images; not changed.
     options : DetectOptions
+    sky : Sky, optional
+        What is known of its sky; measured by default.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def detect(tile: Tile, options: DetectOptions = DetectOptions()) -> Catalogue:
     TileError
         If the image is empty, constant or too crowded.
     """
-    sky = measure_sky(tile)
+    sky = measure_sky(tile) if sky is None else sky
     sources = find_sources(
         sky,
         tile.saturated,

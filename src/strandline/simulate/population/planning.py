@@ -1,307 +1,269 @@
-"""Which galaxies and stars a field holds: magnitudes, kinds, neighbours, places.
+"""What a field or a stamp holds: systems of galaxies, those far behind, and stars, in places."""
 
-Whatever is not the feature itself must not give it away. So interacting and undisturbed
-galaxies share one magnitude distribution and one size relation, and undisturbed ones have
-neighbours by chance as often, as near and as bright as interacting ones have companions.
-"""
-
-from dataclasses import dataclass, replace
-from itertools import count
+import math
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from strandline.seeding import generator, stable_seed
-from strandline.simulate.canvas import PIXEL_ARCSEC
-from strandline.simulate.plans import GalaxyPlan, Interaction, Morphology, StarPlan
-from strandline.simulate.portraits import reach_arcsec
+from strandline.seeding import generator
+from strandline.simulate.plans import INTERACTIONS, Kind, StarPlan, SystemPlan
+from strandline.simulate.population.cluster import Cluster, draw_cluster
+from strandline.simulate.population.galaxies import draw_power, far_behind
+from strandline.simulate.population.systems import Group, Population, galaxy_count, put
 
-__all__ = ["FieldPlan", "FieldRequest", "half_light_arcsec", "plan_field"]
+__all__ = ["FieldPlan", "FieldRequest", "Numbers", "StampRequest", "plan_field", "plan_stamp"]
 
-_CLUSTER_REDSHIFT, _REDSHIFT_SPREAD = 0.05, 0.0027  # 800 km/s
-_BRIGHTEST, _FAINTEST, _COUNT_SLOPE = 15.5, 19.5, 0.16
-_FAINTEST_COMPANION = 20.2
-_BACKGROUND_MAG, _BACKGROUND_SLOPE = (21.0, 24.8), 0.35
+_MARGIN_ARCSEC = 10.0  # galaxies' centres keep away from the field's edge
+_CANDIDATE_PLACES = 24
+_ROOM_RADII = 2.5  # half-light radii to keep free around a galaxy, where there is room
+_CENTRAL_SHARE = 0.5  # of galaxies that follow the cluster's profile, others lie anywhere
 _STAR_MAG, _STAR_SLOPE = (13.8, 23.0), 0.19
-_MARGIN_PX = 40  # galaxies' centres keep away from the field's edge
-_CANDIDATE_PLACES = 60
-_CHANCE_NEIGHBOUR = 0.36  # as many as interacting galaxies have companions
-_TAIL_COMPANION, _DISC_COMPANION = 0.65, 0.5
+_BRIGHT_STAR = 17.5
+_STAMP_DISTANCE_KPC = 500.0  # of the galaxies of stamps from the centres of their clusters
+_LEAST_CHANCE_PX = 14.0  # from the middle of a stamp to what lies there by chance
 
-_BRIGHTEST_IRREGULAR = 17.8  # M_r = -19; they are dwarfs
-_MASSIVE_MAG = 18.3  # shells and streams are mostly those of massive galaxies
-_INTERACTION_SHARE: dict[Interaction, float] = {
-    "tails": 0.28,
-    "merger": 0.15,
-    "stream": 0.2,
-    "shells": 0.17,
-    "jellyfish": 0.2,
-}
-_SHARE_IN_SMALL_GALAXIES: dict[Interaction, float] = {"shells": 0.3, "stream": 0.6}
-_MORPHOLOGY_SHARE: dict[Morphology, float] = {
-    "elliptical": 0.3,
-    "spiral": 0.36,
-    "barred": 0.13,
-    "edge_on": 0.12,
-    "irregular": 0.09,
-}
+_GALAXIES, _FAR, _STARS = 4.16, 30.0, 3.1  # per square arcminute
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many things a patch of sky holds.
+
+    Attributes
+    ----------
+    galaxies : int
+        Galaxies brighter than about r = 20, `interacting` of them in an interaction.
+    interacting : int
+    far, stars : int
+        Small faint galaxies far behind, and stars.
+    """
+
+    galaxies: int
+    interacting: int
+    far: int
+    stars: int
+
+    @classmethod
+    def expected(cls, side_arcsec: float) -> tuple[float, float, float]:
+        """Return the usual counts (galaxies, far, stars) of a square patch."""
+        area = (side_arcsec / 60) ** 2
+        return _GALAXIES * area, _FAR * area, _STARS * area
 
 
 @dataclass(frozen=True)
 class FieldRequest:
-    """What one field of the survey shall hold.
+    """What one field of the survey shall be.
 
     Attributes
     ----------
     name : str
     size_px : int
-    galaxies : int
-        Galaxies brighter than about r = 20; `interacting` of them take part in an interaction.
-    interacting : int
-    background, stars : int
-        Small faint galaxies behind, and stars.
-    from_cluster_px : tuple of float
-        Field pixel (0, 0) relative to the cluster's centre, (x, y).
+    pixel_arcsec : float
+    numbers : Numbers
+    kinds : tuple of str
+        Of interaction, those that may occur.
+    from_middle_px : tuple of float
+        Field pixel (0, 0) relative to the middle of the survey, (x, y).
+    orbits : Path or None
+        Of volunteers, to draw encounters from.
     seed : int
     """
 
     name: str
     size_px: int
-    galaxies: int
-    interacting: int
-    background: int
-    stars: int
-    from_cluster_px: tuple[float, float]
+    pixel_arcsec: float
+    numbers: Numbers
+    kinds: tuple[Kind, ...]
+    from_middle_px: tuple[float, float]
+    orbits: Path | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class StampRequest:
+    """What one stamp shall be: a small field around one galaxy.
+
+    Attributes
+    ----------
+    name : str
+    size_px : int
+    pixel_arcsec : float
+    interacting : bool
+        Whether the galaxy in the middle is.
+    kinds : tuple of str
+        Of interaction, those that may occur.
+    orbits : Path or None
+    seed : int
+    """
+
+    name: str
+    size_px: int
+    pixel_arcsec: float
+    interacting: bool
+    kinds: tuple[Kind, ...]
+    orbits: Path | None
     seed: int
 
 
 @dataclass(frozen=True)
 class FieldPlan:
-    """Everything in a field: galaxies, those far behind, and stars."""
+    """Everything in a field. In that of a stamp, the first system is the one in the middle."""
 
-    galaxies: tuple[GalaxyPlan, ...]
-    background: tuple[GalaxyPlan, ...]
+    cluster: Cluster
+    systems: tuple[SystemPlan, ...]
+    far: tuple[SystemPlan, ...]
     stars: tuple[StarPlan, ...]
 
 
 def plan_field(request: FieldRequest) -> FieldPlan:
     """Plan one field; depends on `request` only."""
     rng = generator(request.seed, "population", request.name)
-    systems = _systems(request, rng)
-    # Large ones first, so that they find room.
-    systems.sort(key=lambda system: -max(reach_arcsec(plan) for plan in system))
-    galaxies = _place(systems, request, rng)
-    stars = _stars(request, galaxies, rng)
-    return FieldPlan(tuple(galaxies), tuple(_background(request, rng)), tuple(stars))
+    cluster = draw_cluster(request.size_px, request.pixel_arcsec, rng)
+    population = Population(
+        request.name, cluster, request.kinds, request.seed, rng, _orbit(request.orbits)
+    )
+    groups = _groups(population, request.numbers)
+    systems = _place(groups, cluster, request.size_px, rng)
+    far = _far(request.name, request.numbers.far, request.size_px, request.seed, rng)
+    stars = _stars(request.name, request.numbers.stars, request.size_px, systems, rng)
+    return FieldPlan(cluster, tuple(systems), far, stars)
 
 
-def half_light_arcsec(
-    mag_r: float, redshift: float, *, early: bool, rng: np.random.Generator
-) -> float:
-    """Draw a half-light radius: size grows with luminosity, scattered by 0.12 dex.
+def plan_stamp(request: StampRequest) -> FieldPlan:
+    """Plan the field of one stamp; depends on `request` only.
 
-    After the local relations of Shen et al. (2003, MNRAS 343, 978): steep for early types above
-    1.1 kpc, shallow for late types.
+    Around the system in the middle lie as many galaxies and stars as in any field.
     """
-    distance_mpc = 299792.458 / 70 * redshift * (1 + 0.75 * redshift)
-    absolute = mag_r - 5 * np.log10(distance_mpc) - 25
-    kpc_per_arcsec = distance_mpc / (1 + redshift) ** 2 * 1e3 / 206265
-    if early:
-        kpc = max(3.8 * 10 ** (-0.19 * (absolute + 20.5)), 1.1)
-    else:
-        kpc = 4.6 * 10 ** (-0.11 * (absolute + 20.5))
-    return float(kpc * 10 ** rng.normal(0, 0.12) / kpc_per_arcsec)
+    rng = generator(request.seed, "population", request.name)
+    size, pixel = request.size_px, request.pixel_arcsec
+    cluster = _cluster_of_stamp(size, pixel, rng)
+    population = Population(
+        request.name, cluster, request.kinds, request.seed, rng, _orbit(request.orbits)
+    )
+    middle = (size - 1) / 2 + rng.uniform(-0.5, 0.5, 2)
+    group = population.interacting() if request.interacting else population.undisturbed()
+    systems = [put(s, float(middle[0] + s.x), float(middle[1] + s.y), cluster, rng) for s in group]
+    galaxies, far, stars = (int(rng.poisson(n)) for n in Numbers.expected(size * pixel))
+    while galaxies > 0:
+        chance = population.undisturbed(most=1)
+        galaxies -= len(chance)
+        x, y = _beside(middle, size, rng)
+        systems += [put(s, x + s.x, y + s.y, cluster, rng) for s in chance]
+    return FieldPlan(
+        cluster,
+        tuple(systems),
+        _far(request.name, far, size, request.seed, rng),
+        _stars(request.name, stars, size, systems, rng),
+    )
 
 
-def _systems(request: FieldRequest, rng: np.random.Generator) -> list[list[GalaxyPlan]]:
-    """Return galaxies in groups that stay together; x and y are still pixels from the first."""
-    systems: list[list[GalaxyPlan]] = []
-    number = count()
-    wanted = {True: request.interacting, False: request.galaxies - request.interacting}
+def _orbit(path: Path | None) -> None:
+    return None
+
+
+def _groups(population: Population, numbers: Numbers) -> list[Group]:
+    """Draw systems until both numbers are reached; the brightest galaxy of the cluster is first."""
+    groups: list[Group] = []
+    wanted = {True: numbers.interacting, False: numbers.galaxies - numbers.interacting}
+    if wanted[False] > 0:
+        groups.append(population.brightest())
+        wanted[False] -= 1
     while wanted[True] > 0:
-        system = _interacting(request, number, wanted[True], rng)
-        wanted[True] -= len(system)
-        systems.append(system)
+        groups.append(population.interacting(wanted[True]))
+        _count_down(wanted, groups[-1])
     while wanted[False] > 0:
-        mag = _draw_mag(rng)
-        system = [_galaxy(request, next(number), mag, _draw_morphology(mag, rng), rng)]
-        if wanted[False] > 1 and rng.random() < _CHANCE_NEIGHBOUR:
-            system.append(_neighbour(request, next(number), system[0], rng))
-        wanted[False] -= len(system)
-        systems.append(system)
-    return systems
+        groups.append(population.undisturbed(wanted[False]))
+        _count_down(wanted, groups[-1])
+    return groups
 
 
-def _interacting(
-    request: FieldRequest, number: "count[int]", most: int, rng: np.random.Generator
-) -> list[GalaxyPlan]:
-    mag = _draw_mag(rng)
-    kind = _draw_interaction(mag, most, rng)
-    morphology: Morphology = "spiral"
-    if kind == "shells":
-        morphology = "elliptical"
-    elif kind == "stream":
-        morphology = ("elliptical", "spiral", "barred")[rng.integers(3)]
-    plan = _galaxy(request, next(number), mag, morphology, rng)
-    plan = replace(plan, interaction=kind, primary=plan.id)
-    if kind == "merger":
-        return _pair(request, next(number), plan, rng.uniform(0.45, 1.5), rng)
-    if kind == "tails" and most > 1 and rng.random() < _TAIL_COMPANION:
-        return _pair(request, next(number), plan, rng.uniform(2.8, 5.2), rng)
-    return [plan]
-
-
-def _pair(
-    request: FieldRequest,
-    number: int,
-    plan: GalaxyPlan,
-    radii_apart: float,
-    rng: np.random.Generator,
-) -> list[GalaxyPlan]:
-    """Give `plan` its companion, or its second nucleus."""
-    dx, dy = _offset_arcsec(plan, radii_apart, rng)
-    if plan.interaction == "merger":
-        mag = plan.mag_r - 2.5 * np.log10(0.25 * rng.uniform(0.4, 1.0))
-        other = _galaxy(request, number, mag, "nucleus", rng)
-        other = replace(other, radius_arcsec=plan.radius_arcsec * rng.uniform(0.6, 1.0))
-    else:
-        mag = _companion_mag(plan.mag_r, rng)
-        disc = rng.random() < _DISC_COMPANION
-        morphology = "spiral" if disc else _draw_morphology(mag, rng)
-        other = _galaxy(request, number, mag, morphology, rng)
-        if other.morphology in ("spiral", "barred"):  # discs are drawn out too, others hardly
-            other = replace(other, interaction="tails", partner_arcsec=(-dx, -dy))
-    other = replace(
-        other, x=dx / PIXEL_ARCSEC, y=dy / PIXEL_ARCSEC, redshift=plan.redshift, primary=plan.id
-    )
-    return [replace(plan, partner_arcsec=(dx, dy)), other]
-
-
-def _neighbour(
-    request: FieldRequest, number: int, plan: GalaxyPlan, rng: np.random.Generator
-) -> GalaxyPlan:
-    """Return a galaxy that only happens to be near `plan` on the sky."""
-    close = rng.random() < 0.25
-    dx, dy = _offset_arcsec(plan, rng.uniform(0.9, 1.8) if close else rng.uniform(2.5, 5.2), rng)
-    redshift = None if rng.random() < 0.5 else rng.uniform(0.08, 0.22)
-    mag = _companion_mag(plan.mag_r, rng)
-    other = _galaxy(request, number, mag, _draw_morphology(mag, rng), rng, redshift=redshift)
-    return replace(other, x=dx / PIXEL_ARCSEC, y=dy / PIXEL_ARCSEC)
-
-
-def _galaxy(
-    request: FieldRequest,
-    number: int,
-    mag_r: float,
-    morphology: Morphology,
-    rng: np.random.Generator,
-    *,
-    redshift: float | None = None,
-) -> GalaxyPlan:
-    name = f"{request.name}-g{number:04d}"
-    if redshift is None:
-        redshift = rng.normal(_CLUSTER_REDSHIFT, _REDSHIFT_SPREAD)
-    early = morphology == "elliptical"
-    return GalaxyPlan(
-        id=name,
-        x=0.0,
-        y=0.0,
-        mag_r=mag_r,
-        redshift=redshift,
-        radius_arcsec=half_light_arcsec(mag_r, redshift, early=early, rng=rng),
-        morphology=morphology,
-        interaction=None,
-        seed=stable_seed(request.seed, "galaxy", name),
-    )
+def _count_down(wanted: dict[bool, int], group: Group) -> None:
+    for system in group:
+        wanted[system.kind in INTERACTIONS] -= galaxy_count(system)
 
 
 def _place(
-    systems: list[list[GalaxyPlan]], request: FieldRequest, rng: np.random.Generator
-) -> list[GalaxyPlan]:
-    """Put each system where it overlaps least with those already there."""
-    low, high = _MARGIN_PX, request.size_px - _MARGIN_PX
+    groups: list[Group], cluster: Cluster, size_px: int, rng: np.random.Generator
+) -> list[SystemPlan]:
+    """Put each group where it overlaps least with those already there, large galaxies first.
+
+    Only the galaxies' sizes count, not how far features reach: places tell nothing of them. The
+    first group goes to the centre of the cluster.
+    """
     placed = np.empty((0, 3))  # x, y, radius to keep free
-    galaxies: list[GalaxyPlan] = []
-    for system in systems:
-        room = 0.6 * max(reach_arcsec(plan) for plan in system) / PIXEL_ARCSEC
-        places = rng.uniform(low, high, (_CANDIDATE_PLACES, 2))
+    systems: list[SystemPlan] = []
+    later = sorted(groups[1:], key=lambda group: -_room_px(group, cluster))
+    for number, group in enumerate([*groups[:1], *later]):
+        room = _room_px(group, cluster)
+        places = _candidates(cluster, size_px, rng)
+        if number == 0 and len(group) == 1:
+            places = np.array([[cluster.x, cluster.y]])
         apart = np.hypot(*(places[:, None, :2] - placed[None, :, :2]).transpose(2, 0, 1))
         gap = np.min(apart - placed[:, 2] - room, axis=1, initial=np.inf)
         best = int(np.argmax(gap > 0)) if np.any(gap > 0) else int(np.argmax(gap))
         x, y = places[best]
         placed = np.vstack([placed, [x, y, room]])
-        outward = np.arctan2(y + request.from_cluster_px[1], x + request.from_cluster_px[0])
-        galaxies += [
-            replace(
-                plan,
-                x=float(np.clip(x + plan.x, 0, request.size_px - 1)),
-                y=float(np.clip(y + plan.y, 0, request.size_px - 1)),
-                wind_rad=float(outward + rng.normal(0, 0.4)),
-            )
-            for plan in system
-        ]
-    return galaxies
+        last = size_px - 1
+        for system in group:
+            put_x, put_y = np.clip([x + system.x, y + system.y], 0, last)
+            systems.append(put(system, float(put_x), float(put_y), cluster, rng))
+    return systems
 
 
-def _background(request: FieldRequest, rng: np.random.Generator) -> list[GalaxyPlan]:
-    plans = []
-    for number in range(request.background):
-        mag = _draw_power(*_BACKGROUND_MAG, _BACKGROUND_SLOPE, rng)
-        morphology: Morphology = "elliptical" if rng.random() < 0.3 else "spiral"
-        x, y = rng.uniform(0, request.size_px - 1, 2)
-        radius = 0.5 * 10 ** (-0.08 * (mag - 22.5) + rng.normal(0, 0.15))
-        plan = _galaxy(request, number, mag, morphology, rng, redshift=rng.uniform(0.15, 0.5))
-        name = f"{request.name}-b{number:04d}"
-        seed = stable_seed(request.seed, "galaxy", name)
-        plans.append(replace(plan, id=name, x=x, y=y, radius_arcsec=radius, seed=seed))
-    return plans
+def _room_px(group: Group, cluster: Cluster) -> float:
+    radius = max(system.galaxies[0].radius_arcsec for system in group)
+    return _ROOM_RADII * radius / cluster.pixel_arcsec
+
+
+def _candidates(cluster: Cluster, size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return places on the field, about half of them denser towards the cluster's centre."""
+    margin = min(_MARGIN_ARCSEC / cluster.pixel_arcsec, 0.2 * size_px)
+    places = rng.uniform(margin, size_px - margin, (3 * _CANDIDATE_PLACES, 2))
+    density = cluster.surface_density(places[:, 0], places[:, 1])
+    kept = (rng.random(len(places)) < density) | (rng.random(len(places)) > _CENTRAL_SHARE)
+    return places[np.argsort(~kept, kind="stable")[:_CANDIDATE_PLACES]]
+
+
+def _cluster_of_stamp(size_px: int, pixel_arcsec: float, rng: np.random.Generator) -> Cluster:
+    """Return a cluster whose centre is some way off, in any direction."""
+    drawn = draw_cluster(size_px, pixel_arcsec, rng)
+    reach_px = _STAMP_DISTANCE_KPC / drawn.kpc_per_px
+    apart, towards = reach_px * math.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
+    middle = (size_px - 1) / 2
+    x, y = middle + apart * math.cos(towards), middle + apart * math.sin(towards)
+    return Cluster(drawn.redshift, x, y, pixel_arcsec, drawn.dispersion_kms)
+
+
+def _beside(
+    middle: NDArray[np.float64], size_px: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Return any place on a stamp but its middle."""
+    while True:
+        x, y = rng.uniform(0, size_px - 1, 2)
+        if math.hypot(x - middle[0], y - middle[1]) > _LEAST_CHANCE_PX:
+            return float(x), float(y)
+
+
+def _far(
+    name: str, number: int, size_px: int, seed: int, rng: np.random.Generator
+) -> tuple[SystemPlan, ...]:
+    places = rng.uniform(0, size_px - 1, (number, 2)).tolist()
+    return tuple(far_behind(f"{name}-b{k:04d}", x, y, seed, rng) for k, (x, y) in enumerate(places))
 
 
 def _stars(
-    request: FieldRequest, galaxies: list[GalaxyPlan], rng: np.random.Generator
-) -> list[StarPlan]:
-    where = np.array([(plan.x, plan.y) for plan in galaxies]).reshape(-1, 2)
+    name: str, number: int, size_px: int, systems: list[SystemPlan], rng: np.random.Generator
+) -> tuple[StarPlan, ...]:
+    """Draw stars; bright ones keep away from the galaxies as well as they can."""
+    where = np.array([(system.x, system.y) for system in systems]).reshape(-1, 2)
     stars = []
-    for number in range(request.stars):
-        mag = _draw_power(*_STAR_MAG, _STAR_SLOPE, rng)
+    for k in range(number):
+        mag = draw_power(*_STAR_MAG, _STAR_SLOPE, rng)
         colour = rng.normal(1.3, 0.07) if rng.random() < (mag - 13) / 14 else rng.normal(0.55, 0.2)
-        places = rng.uniform(0, request.size_px - 1, (20 if mag < 17.5 else 1, 2))
+        places = rng.uniform(0, size_px - 1, (20 if mag < _BRIGHT_STAR else 1, 2))
         apart = np.hypot(*(places[:, None] - where[None]).transpose(2, 0, 1))
-        x, y = places[int(np.argmax(apart.min(axis=1, initial=np.inf)))]
-        stars.append(StarPlan(f"{request.name}-s{number:04d}", x, y, mag, float(colour)))
-    return stars
-
-
-def _offset_arcsec(
-    plan: GalaxyPlan, radii_apart: float, rng: np.random.Generator
-) -> tuple[float, float]:
-    apart = max(radii_apart * plan.radius_arcsec, 1.4)  # nearer ones cannot be told apart
-    towards = rng.uniform(0, 2 * np.pi)
-    return float(apart * np.cos(towards)), float(apart * np.sin(towards))
-
-
-def _companion_mag(mag_r: float, rng: np.random.Generator) -> float:
-    return float(min(mag_r + abs(rng.normal(0.9, 0.7)), _FAINTEST_COMPANION))
-
-
-def _draw_mag(rng: np.random.Generator) -> float:
-    return _draw_power(_BRIGHTEST, _FAINTEST, _COUNT_SLOPE, rng)
-
-
-def _draw_power(bright: float, faint: float, slope: float, rng: np.random.Generator) -> float:
-    """Draw a magnitude with counts proportional to 10^(slope m)."""
-    low, high = 10 ** (slope * bright), 10 ** (slope * faint)
-    return float(np.log10(rng.uniform(low, high)) / slope)
-
-
-def _draw_interaction(mag_r: float, most: int, rng: np.random.Generator) -> Interaction:
-    kinds = [kind for kind in _INTERACTION_SHARE if most > 1 or kind != "merger"]
-    share = np.array([_INTERACTION_SHARE[kind] for kind in kinds])
-    if mag_r > _MASSIVE_MAG:
-        share *= [_SHARE_IN_SMALL_GALAXIES.get(kind, 1.0) for kind in kinds]
-    return kinds[rng.choice(len(kinds), p=share / share.sum())]
-
-
-def _draw_morphology(mag_r: float, rng: np.random.Generator) -> Morphology:
-    names = list(_MORPHOLOGY_SHARE)
-    name = names[rng.choice(len(names), p=list(_MORPHOLOGY_SHARE.values()))]
-    return "spiral" if name == "irregular" and mag_r < _BRIGHTEST_IRREGULAR else name
+        x, y = places[int(np.argmax(apart.min(axis=1, initial=np.inf)))].tolist()
+        stars.append(StarPlan(f"{name}-s{k:04d}", x, y, mag, float(colour)))
+    return tuple(stars)

@@ -1,0 +1,58 @@
+"""Checks of what a user asks of the simulator, with the allowed values in the message."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from strandline.errors import OptionError
+from strandline.simulate.plans import INTERACTIONS, Kind
+
+__all__ = ["check_count", "check_fraction", "known_kinds", "orbit_file"]
+
+
+def check_count(name: str, value: int, least: int, most: int | None = None) -> None:
+    """Raise OptionError unless `value` lies between `least` and `most`."""
+    if value < least or (most is not None and value > most):
+        allowed = f"at least {least}" if most is None else f"{least} to {most}"
+        raise OptionError(f"{name} is {value}; it must be {allowed}.")
+
+
+def check_fraction(name: str, value: float) -> None:
+    """Raise OptionError unless `value` lies between 0 and 1."""
+    if not 0 <= value <= 1:
+        raise OptionError(f"{name} is {value}; it must lie between 0 and 1.")
+
+
+def known_kinds(names: Sequence[str] | None) -> tuple[Kind, ...]:
+    """Return the kinds of interaction of these names, all of them if there is none.
+
+    Raises
+    ------
+    OptionError
+        For an unknown name, or an empty list.
+    """
+    if names is None:
+        return INTERACTIONS
+    unknown = [name for name in names if name not in INTERACTIONS]
+    if unknown or not names:
+        raise OptionError(
+            f"Unknown kind of interaction {', '.join(unknown) or '(none)'}; there are "
+            f"{', '.join(INTERACTIONS)}."
+        )
+    return tuple(kind for kind in INTERACTIONS if kind in names)
+
+
+def orbit_file(path: str | Path | None) -> Path | None:
+    """Return the file of orbits, checked to be there.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    if path is None:
+        return None
+    if not Path(path).is_file():
+        raise OptionError(
+            f"{path}: no such file of orbits. Leave the option away to draw orbits by the priors."
+        )
+    return Path(path)
