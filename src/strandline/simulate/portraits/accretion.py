@@ -1,111 +1,198 @@
-"""What is left of a small galaxy that was swallowed: streams and shells. Shapes, no dynamics."""
+"""What is left of a small galaxy that a large one has swallowed: shells and streams.
+
+One physics for both. On a nearly radial orbit the satellite's stars swing to and fro and pile up
+where they turn: sharp edges, farther out the slower, on alternating sides (Quinn 1984, ApJ 279,
+596; Hernquist & Quinn 1988, ApJ 331, 682). On a rounder orbit they trail along it.
+"""
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.spatial.transform import Rotation
 
-from strandline.simulate.canvas import Canvas, Plane, sersic
-from strandline.simulate.colours import OLD, population_sed
-from strandline.simulate.features import weigh
-from strandline.simulate.hosts import elliptical, flat_plane, random_plane, spiral
-from strandline.simulate.plans import Feature, GalaxyPlan
+from strandline.cosmology import kpc_per_arcsec
+from strandline.photometry import flux_to_mag, mag_to_flux
+from strandline.simulate.dynamics.dissolving import Dissolved, dissolve, satellite_of
+from strandline.simulate.plans import Accretion, SystemPlan
+from strandline.simulate.portraits.canvas import Canvas, Plane
+from strandline.simulate.portraits.colours import population_sed
+from strandline.simulate.portraits.debris import Debris, measure_feature
+from strandline.simulate.portraits.grain import widths_by_density
+from strandline.simulate.portraits.hosts import paint_galaxy
+from strandline.simulate.portraits.masses import (
+    dwarf_half_light_kpc,
+    potential_of,
+    stellar_mass_1e10,
+)
+from strandline.simulate.portraits.portrait import Feature, Member, Portrait
+from strandline.simulate.portraits.spheroids import paint_spheroid
 
-__all__ = ["shells", "stream"]
+__all__ = ["paint_accretion"]
 
-_PARTICLES = 15_000
+Array = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+_STARS = 20_000
+_COPIES = 8
+_TURN, _MOST_TURN_RAD = 0.6, 0.15
+_HELD = 80.0  # particles that a smoothing kernel holds
+_MOST_SHARE = 0.6  # of the light, in the satellite
+_SCATTER_DEX = 0.12  # of satellites' sizes
 
 
-def stream(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Generator) -> Feature:
-    """Paint a galaxy with a stream: part of a great circle, seen at an angle, slowly widening.
+@dataclass(frozen=True)
+class _Sky:
+    """The satellite as it is seen."""
 
-    Its radius drifts along the stream and its orbit is eccentric, so that it is an arc, a loop
-    or an open spiral, like those of Martinez-Delgado et al. (2010, AJ 140, 962).
+    torn: Image  # share of the lost stars' light in each pixel
+    position_kpc: Array  # of its lost stars, on the sky
+    centre_kpc: Array
+
+
+def paint_accretion(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) -> Portrait:
+    """Paint a galaxy and the satellite that dissolves in it: shells or a stream.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    plan : SystemPlan
+        Its interaction is an `Accretion`.
+    rng : Generator
+
+    Returns
+    -------
+    Portrait
+        What is still bound to the satellite is painted but is no part of the feature. Notes:
+        ``apocentre_kpc``, ``passages`` (pericentres until the satellite was gone, or is seen),
+        ``turns`` (radial periods of the mean star since it left), ``bound_share``,
+        ``satellite_kpc`` (distance of the bound rest, or NaN).
     """
-    orbit = random_plane(rng, 0.3)
-    radius_arcsec = plan.radius_arcsec * rng.uniform(2.3, 3.8)
-    span = np.radians(rng.uniform(110, 340))
-    drift, eccentricity = rng.uniform(-0.25, 0.6), rng.uniform(0.05, 0.45)
-    first, apocentre = rng.uniform(0, 2 * np.pi, 2)
-
-    def radius_at(turn: NDArray[np.float64]) -> NDArray[np.float64]:
-        shape = 1 - eccentricity * np.cos(first + turn - apocentre)
-        return np.asarray(radius_arcsec * shape * (1 + drift * turn / (2 * np.pi)))
-
-    middle = rng.uniform(0.15, 0.85)
-    share = middle + rng.uniform(0.22, 0.42) * rng.standard_normal(_PARTICLES)
-    share = np.where(np.abs(share - 0.5) > 0.5, rng.beta(2, 2, _PARTICLES), share)
-    progenitor = rng.random(_PARTICLES) < rng.choice([0.0, 0.0, 0.04, 0.08])
-    share = np.where(progenitor, middle + 0.008 * rng.standard_normal(_PARTICLES), share)
-    turn = share * span
-    width = radius_arcsec * rng.uniform(0.035, 0.08) * (0.6 + 1.2 * np.abs(share - middle))
-    radius = radius_at(turn) + width * rng.standard_normal(_PARTICLES)
-    x, y = orbit.to_sky(radius, first + turn)
-    image = canvas.splat(x, y, smooth_arcsec=0.25)
-
-    path = np.linspace(0, span, 300)
-    px, py = orbit.to_sky(radius_at(path), first + path)
-    length = float(np.hypot(np.diff(px), np.diff(py)).sum())
-    feature, feature_flux = weigh(image, flux_njy, length, rng)
-    body_flux = flux_njy - feature_flux
-    if plan.morphology == "elliptical":
-        elliptical(
-            canvas, body_flux, plan.radius_arcsec, flat_plane(rng), rng, redshift=plan.redshift
-        )
-    else:
-        spiral(
-            canvas,
-            body_flux,
-            plan.radius_arcsec,
-            random_plane(rng),
-            rng,
-            redshift=plan.redshift,
-            barred=plan.morphology == "barred",
-        )
-    canvas.add(image, feature_flux, population_sed(rng.uniform(0.0, 0.45)))
-    return feature
-
-
-def shells(canvas: Canvas, plan: GalaxyPlan, flux_njy: float, rng: np.random.Generator) -> Feature:
-    """Paint an elliptical with interleaved shells: sharp outer edges, alternating sides.
-
-    A satellite on a radial orbit piles up at its turning points; each shell is bright just
-    within its edge and the edges alternate from side to side (Quinn 1984, ApJ 279, 596).
-    """
-    plane = flat_plane(rng)
-    radius, azimuth = Plane(plane.angle_rad, max(plane.axis_ratio, 0.75)).on_canvas(canvas)
-    count = int(rng.integers(4, 8))
-    inner = plan.radius_arcsec * rng.uniform(1.0, 1.5)
-    outer = plan.radius_arcsec * rng.uniform(3.5, 5.5)
-    opening = np.radians(rng.uniform(32, 58))
-    aspect = rng.choice([0.0, 0.0, np.pi])  # which side the innermost shell is on
-    image = np.zeros(canvas.shape, dtype=np.float32)
-    edge = inner
-    for k in range(count):
-        edge = inner * (outer / inner) ** (k / (count - 1)) * rng.uniform(0.96, 1.04)
-        towards = aspect + np.pi * (k % 2) + rng.normal(0, 0.15)
-        opened = opening * rng.uniform(0.6, 1.2)
-        image += rng.uniform(0.35, 1.0) * _shell(radius, azimuth, edge, towards, opened)
-    feature, feature_flux = weigh(image, flux_njy, edge, rng, brightness=(23.2, 25.2))
-    body_flux = flux_njy - feature_flux
-    elliptical(
-        canvas, 0.9 * body_flux, plan.radius_arcsec, plane, rng, redshift=plan.redshift, index=3.5
+    accretion = plan.interaction
+    assert isinstance(accretion, Accretion)
+    (galaxy,) = plan.galaxies
+    scale = kpc_per_arcsec(galaxy.redshift)
+    total = float(mag_to_flux(galaxy.mag_r))
+    host_mass = stellar_mass_1e10(galaxy) / (1 + accretion.mass_ratio)
+    satellite_mass = accretion.mass_ratio * host_mass
+    host = potential_of(galaxy)
+    half_light = dwarf_half_light_kpc(satellite_mass) * 10 ** rng.normal(0, _SCATTER_DEX)
+    satellite = satellite_of(satellite_mass, half_light, host, accretion.apocentre_kpc)
+    remains = dissolve(
+        host,
+        satellite,
+        apocentre_kpc=accretion.apocentre_kpc,
+        circularity=accretion.circularity,
+        age_gyr=accretion.age_gyr,
+        count=_STARS,
+        rng=rng,
     )
-    halo = sersic(plane.on_canvas(canvas)[0], 2.2 * plan.radius_arcsec, 1.2)
-    canvas.add(halo, 0.1 * body_flux, population_sed(OLD))
-    canvas.add(image, feature_flux, population_sed(rng.uniform(0.0, 0.2)))
-    return feature
+    sky = _project(canvas, remains, accretion, scale, rng)
+    light = total * accretion.mass_ratio / (1 + accretion.mass_ratio)
+    bound, torn = light * remains.bound, light * (1 - remains.bound)
+    youth = _youth(accretion, late=galaxy.morphology != "elliptical", rng=rng)
+    if plan.brightness is not None:
+        found = _measure(canvas, plan, sky, torn, youth, torn * sky.torn)
+        if found is not None:
+            torn = min(
+                torn * 10 ** (0.4 * (found.brightness - plan.brightness)), _MOST_SHARE * total
+            )
+    paint_galaxy(canvas, galaxy, total - torn - bound, rng)
+    sed = population_sed(youth, redshift=galaxy.redshift)
+    canvas.paint(sky.torn, torn, sed, torn=True)
+    if bound > 0:
+        centre = sky.centre_kpc / scale
+        plane = Plane(rng.uniform(0, math.pi), rng.uniform(0.7, 1), centre[0], centre[1])
+        paint_spheroid(
+            canvas,
+            bound,
+            0.8 * half_light / scale,
+            plane,
+            index=1.2,
+            youth=youth,
+            redshift=galaxy.redshift,
+        )
+    feature = _measure(canvas, plan, sky, torn, youth, canvas.torn_r_njy)
+    member = Member(galaxy, 0.0, 0.0, float(flux_to_mag(total - torn - bound)))
+    return Portrait(canvas, (member,), feature, _notes(remains))
 
 
-def _shell(
-    radius: NDArray[np.float32],
-    azimuth: NDArray[np.float32],
-    edge_arcsec: float,
-    towards_rad: float,
-    opening_rad: float,
-) -> NDArray[np.float32]:
-    depth = (edge_arcsec - radius) / edge_arcsec  # below the edge, in units of its radius
-    sharp = expit(depth / 0.008)
-    within = sharp * np.exp(-np.clip(depth, 0, None) / 0.16)
-    apart = np.abs(np.angle(np.exp(1j * (azimuth - towards_rad))))
-    window = np.exp(-((apart / opening_rad) ** 3))  # fades towards its ends
-    return np.asarray(within * window / edge_arcsec**1.5, dtype=np.float32)
+def _project(
+    canvas: Canvas,
+    remains: Dissolved,
+    accretion: Accretion,
+    kpc_to_arcsec: float,
+    rng: np.random.Generator,
+) -> _Sky:
+    """Return the satellite's lost stars as an image."""
+    view = Rotation.from_euler("zxz", accretion.view_rad)
+    x, y = (view.apply(_copied(remains.position_kpc, rng)) / kpc_to_arcsec).T[:2]
+    count = max(len(x), 1)
+    margin = 8 * canvas.pixel_arcsec
+    half_x, half_y = -canvas.x_arcsec[0, 0] + margin, -canvas.y_arcsec[0, 0] + margin
+    seen = (np.abs(x) < half_x) & (np.abs(y) < half_y)
+    x, y = x[seen], y[seen]
+    pixel = canvas.pixel_arcsec
+    widths = widths_by_density(x, y, held=_HELD, least_arcsec=pixel, most_arcsec=25 * pixel)
+    torn = canvas.splat(x, y, 1 / count, widths)
+    return _Sky(torn, view.apply(remains.position_kpc), view.apply(remains.centre_kpc))
+
+
+def _copied(position_kpc: Array, rng: np.random.Generator) -> Array:
+    """Return every star several times, turned about the host's centre.
+
+    The host is round and the orbit's plane is a plane of symmetry, so that what is turned or
+    mirrored is an orbit as likely; turns leave radii, hence the edges of shells, as they are. They
+    are a share of the angle over which the satellite's stars scatter about its plane anyhow.
+    """
+    radius = np.maximum(np.linalg.norm(position_kpc, axis=1), 1e-6)
+    spread = float(np.std(position_kpc[:, 2] / radius)) if len(radius) else 0.0
+    stars = np.tile(position_kpc, (_COPIES, 1))
+    stars[: len(stars) // 2, 2] *= -1
+    turns = np.minimum(_TURN * spread, _MOST_TURN_RAD) * rng.standard_normal((len(stars), 3))
+    turned = stars + np.cross(turns, stars)
+    before, after = np.linalg.norm(stars, axis=1), np.linalg.norm(turned, axis=1)
+    return np.asarray(turned * (before / np.maximum(after, 1e-9))[:, None])
+
+
+def _youth(accretion: Accretion, *, late: bool, rng: np.random.Generator) -> float:
+    """Draw the population: metal-poor, so bluer than the host's; late types' may still be young."""
+    youth = 0.04 - 0.05 * math.log10(accretion.mass_ratio) + rng.normal(0, 0.03)
+    if late:
+        youth += rng.uniform(0, 0.25) * math.exp(-accretion.age_gyr / 3)
+    return float(youth)
+
+
+def _measure(
+    canvas: Canvas, plan: SystemPlan, sky: _Sky, torn_njy: float, youth: float, image_njy: Image
+) -> Feature | None:
+    (galaxy,) = plan.galaxies
+    count = len(sky.position_kpc)
+    debris = Debris(
+        position_kpc=sky.position_kpc,
+        home_kpc=np.zeros((count, 3)),
+        flux_njy=np.full(count, torn_njy / max(count, 1)),
+        youth=np.full(count, youth),
+        torn=np.ones(count, dtype=np.bool_),
+    )
+    return measure_feature(
+        debris,
+        image_njy,
+        total_flux_njy=float(mag_to_flux(galaxy.mag_r)),
+        pixel_arcsec=canvas.pixel_arcsec,
+        kpc_per_arcsec=kpc_per_arcsec(galaxy.redshift),
+        redshift=galaxy.redshift,
+        directed=plan.kind != "shells",
+    )
+
+
+def _notes(remains: Dissolved) -> dict[str, float]:
+    left = remains.left_gyr
+    return {
+        "apocentre_kpc": remains.apocentre_kpc,
+        "passages": float(remains.passages),
+        "turns": float(left.mean()) / remains.period_gyr if len(left) else 0.0,
+        "bound_share": remains.bound,
+        "satellite_kpc": float(np.linalg.norm(remains.centre_kpc)) if remains.bound else math.nan,
+    }
