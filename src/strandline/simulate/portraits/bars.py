@@ -11,11 +11,21 @@ from strandline.simulate.portraits.canvas import Plane
 from strandline.simulate.portraits.profiles import RadialProfile, cell_means
 from strandline.simulate.portraits.sheet import Sheet, turned
 
-__all__ = ["bar_image"]
+__all__ = ["bar_image", "bar_profile"]
 
 Image = NDArray[np.float32]
 _BOXY = 2.7  # exponent of the bar's isophotes (Athanassoula et al. 1990, MNRAS 245, 130)
 _AREA = 4 * gamma(1 + 1 / _BOXY) ** 2 / gamma(1 + 2 / _BOXY) / np.pi  # to that of the ellipse
+
+
+def bar_profile(flatness: float) -> RadialProfile:
+    """Return the profile of a bar of length 1 along it; its ``half_light`` is in bar lengths."""
+
+    def brightness(radius: NDArray[np.float64]) -> NDArray[np.float64]:
+        end = 1 / (1 + np.exp((radius - 0.85) / 0.1))
+        return np.asarray(end * np.exp(-(2.6 * (1 - flatness) + 0.6) * radius))
+
+    return RadialProfile.tabulate(brightness, 1.5)
 
 
 def bar_image(
@@ -42,13 +52,8 @@ def bar_image(
     flatness : float
         0 for an exponential fall along the bar, 1 for a plateau with a sharp end.
     """
-
-    def brightness(radius: NDArray[np.float64]) -> NDArray[np.float64]:
-        end = 1 / (1 + np.exp((radius - 0.85) / 0.1))
-        return np.asarray(end * np.exp(-(2.6 * (1 - flatness) + 0.6) * radius))
-
-    profile = RadialProfile.tabulate(brightness, 1.5)
-    half_light = length_arcsec * 1.5 / profile.reach
+    profile = bar_profile(flatness)
+    half_light = length_arcsec * profile.half_light
     cos, sin = math.cos(azimuth_rad), math.sin(azimuth_rad)
 
     def light(x: NDArray[Any], y: NDArray[Any]) -> Image:

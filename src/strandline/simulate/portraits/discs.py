@@ -15,7 +15,6 @@ from strandline.simulate.portraits.maps import RADII, DiscGrid
 from strandline.simulate.portraits.profiles import (
     RadialProfile,
     cell_means,
-    disc_half_light,
     disc_profile,
 )
 from strandline.simulate.portraits.sheet import Sheet, turned
@@ -26,6 +25,7 @@ Image = NDArray[np.float32]
 Array = NDArray[np.float64]
 _REACH = 6.4  # scale lengths
 _RESOLVED_PX = 2.2  # per scale length: below it, arms are not drawn
+_BEHIND = 0.75  # of the light, behind dust lanes
 _EDGE = 0.09  # softness of a truncation, in units of its radius
 
 
@@ -150,11 +150,19 @@ def lay_disc(
     sheet.paint(old, fix * flux_njy, population_sed(look.youth, redshift=redshift))
     sheet.paint(young, fix * flux_njy, population_sed(YOUNG, redshift=redshift))
     sheet.paint(knots, fix * flux_njy, population_sed(KNOT, redshift=redshift))
-    thick = (look.dust * np.exp(-RADII / 2.2) * np.minimum(young_share / look.young_share, 1.0))[
-        :, None
-    ]
+    _lay_dust(sheet, grid, pattern, young_share / look.young_share, look.dust, plane)
+
+
+def _lay_dust(
+    sheet: Sheet, grid: DiscGrid, pattern: Pattern, gas: Array, dust: float, plane: Plane
+) -> None:
+    """Dim a sheet by dust lanes where there is `gas`, shape (row,), the radial profile kept."""
     slant = 1 / max(plane.axis_ratio, 0.3) ** 0.7
-    sheet.dim(grid.sample((pattern.dust * thick * slant).astype(np.float32)), behind=0.75)
+    face_on = dust * np.exp(-RADII / 2.2) * np.minimum(gas, 1.0)
+    depth = np.asarray(pattern.dust * (slant * face_on)[:, None], dtype=np.float32)
+    passed = 1 - _BEHIND * (1 - np.exp(-depth))
+    back = np.broadcast_to(1 / passed.mean(axis=1, keepdims=True), depth.shape)
+    sheet.dim(grid.sample(depth), behind=_BEHIND, give_back=grid.sample(back))
 
 
 def _smooth_disc(
@@ -165,7 +173,7 @@ def _smooth_disc(
     truncation_arcsec: float | None,
 ) -> Image:
     """Return the share of the disc's light in each cell, without structure."""
-    half_light = disc_half_light(profile) * scale_arcsec
+    half_light = profile.half_light * scale_arcsec
 
     def light(x: NDArray[Any], y: NDArray[Any]) -> Image:
         radius = np.hypot(*turned(x, y, plane))

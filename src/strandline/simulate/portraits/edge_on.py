@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from strandline.simulate.portraits.colours import KNOT, OLD, YOUNG, population_s
 from strandline.simulate.portraits.knots import complexes, knot_flux
 from strandline.simulate.portraits.maps import AZIMUTHS, RADII, lattice_noise, read_map
 from strandline.simulate.portraits.profiles import (
-    disc_half_light,
     disc_profile,
     half_light_of_sum,
     look_up,
@@ -28,7 +28,8 @@ __all__ = ["paint_edge_on"]
 Image = NDArray[np.float32]
 _REACH = 7.0  # scale lengths
 _SAMPLES = 1024
-_TAPER = (2.9, 5.8)  # discs end: Kregel, van der Kruit & de Grijs 2002, MNRAS 334, 646
+_END = 5.8  # scale lengths; discs fade from half of it: Kregel et al. 2002, MNRAS 334, 646
+_END_HALF_LIGHTS = 3.9
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,15 @@ class _Side:
 
     def scale_arcsec(self, half_light_arcsec: float) -> float:
         parts = [
-            (1 - self.bulge_share, disc_profile(), disc_half_light(disc_profile())),
+            (1 - self.bulge_share, disc_profile(), disc_profile().half_light),
             (self.bulge_share, sersic_profile(self.bulge_index), self.bulge_size),
         ]
         return float(half_light_arcsec / half_light_of_sum(parts))
+
+    @property
+    def end(self) -> float:
+        """Where the disc ends: with a large bulge, few half-light radii are many scale lengths."""
+        return round(min(_END, _END_HALF_LIGHTS / self.scale_arcsec(1.0)), 1)
 
     def midplane(self, along: NDArray[Any]) -> NDArray[Any]:
         """Return the height of the mid-plane at `along`; all in scale lengths."""
@@ -139,7 +145,9 @@ def _lay_layers(
     )
     for share, high, long, youth, grain in layers:
         flare = 1 + np.float32(side.flare) * along**2
-        image = _layer(along / np.float32(long), up / (np.float32(side.height * high) * flare))
+        image = _layer(
+            along / np.float32(long), up / (np.float32(side.height * high) * flare), side.end
+        )
         image /= flare
         image *= np.float32((sheet.cell_arcsec / scale_arcsec) ** 2 / (long * high * side.height))
         if grain is not None:
@@ -160,7 +168,7 @@ def _lay_knots(
 ) -> None:
     """Lay knots of new stars; they are a tenth of the young light."""
     count = int(rng.integers(25, 70))
-    radius = disc_profile().draw(count, rng) * disc_half_light(disc_profile())
+    radius = disc_profile().draw(count, rng) * disc_profile().half_light
     along = radius * np.cos(rng.uniform(0, 2 * np.pi, count))
     up = 0.25 * side.height * rng.standard_normal(count) + side.midplane(along)
     cos, sin = math.cos(upright.angle_rad), math.sin(upright.angle_rad)
@@ -207,20 +215,21 @@ def _lane(along: Image, up: Image, side: _Side, rng: np.random.Generator) -> Ima
     return np.asarray(depth, dtype=np.float32)
 
 
-def _layer(along: Image, up: Image) -> Image:
+def _layer(along: Image, up: Image, end: float) -> Image:
     """Return light per unit area of an edge-on disc of unit scales, 1 in all."""
-    table, total = _side_profile()
-    image = look_up(table, np.abs(along) * np.float32((_SAMPLES - 1) / _TAPER[1]))
+    table, total = _side_profile(end)
+    image = look_up(table, np.abs(along) * np.float32((_SAMPLES - 1) / end))
     image /= np.cosh(np.minimum(np.abs(up), np.float32(20))) ** 2
     return np.asarray(image * np.float32(0.25 / total), dtype=np.float32)
 
 
-def _side_profile() -> tuple[Image, float]:
+@lru_cache(maxsize=128)
+def _side_profile(end: float) -> tuple[Image, float]:
     """Return ``x K1(x)`` with a soft end at equal steps, and its integral over x > 0."""
-    along = np.linspace(0, _TAPER[1], _SAMPLES)
+    along = np.linspace(0, end, _SAMPLES)
     light = np.ones_like(along)
     light[1:] = along[1:] * k1(along[1:])
-    light *= taper(along, *_TAPER)
+    light *= taper(along, 0.5 * end, end)
     return light.astype(np.float32), float(np.trapezoid(light, along))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from strandline.simulate.portraits.bars import bar_image
-from strandline.simulate.portraits.builds import DiscBuild, draw_disc_profile, lay_bulge
+from strandline.simulate.portraits.builds import DiscBuild, draw_break, lay_bulge
 from strandline.simulate.portraits.canvas import Canvas, Plane
 from strandline.simulate.portraits.colours import population_sed
 from strandline.simulate.portraits.discs import lay_disc
@@ -13,6 +13,8 @@ from strandline.simulate.portraits.looks import DiscLook
 from strandline.simulate.portraits.sheet import Sheet
 
 __all__ = ["lay_lenticular", "paint_lenticular"]
+
+_REACH = 6.0  # half-light radii
 
 
 def paint_lenticular(
@@ -48,6 +50,7 @@ def lay_lenticular(
 ) -> None:
     """Lay an S0 on a sheet; arguments as of `paint_lenticular`."""
     barred = rng.random() < 0.25
+    at, beyond = draw_break(rng)
     build = DiscBuild(
         bulge_share=float(rng.uniform(0.25, 0.65)),
         bulge_size=float(rng.lognormal(np.log(0.45), 0.3)),
@@ -56,8 +59,9 @@ def lay_lenticular(
         bar_length=float(rng.uniform(0.7, 1.3)),
         ring_share=0.0,
         ring_radius=1.0,
-        profile=draw_disc_profile(rng),
-    )
+        break_scales=at,
+        beyond=beyond,
+    ).ended_within(_REACH)
     scale = build.scale_arcsec(half_light_arcsec)
     lay_bulge(sheet, flux_njy, scale, plane, build, 0.0, redshift, youth=youth - 0.02)
     if barred:

@@ -21,7 +21,6 @@ from strandline.simulate.portraits.sheet import Sheet, turned
 __all__ = [
     "RadialProfile",
     "cell_means",
-    "disc_half_light",
     "disc_profile",
     "half_light_of_sum",
     "look_up",
@@ -35,7 +34,8 @@ _SAMPLES = 2048
 _SPLIT = 5  # cells near the centre are split into 5 x 5, and the innermost again
 _LEVELS = 3
 _SERSIC_TAPER = (4.5, 7.5)  # in half-light radii; SDSS cuts its n = 4 models at 7 to 8
-_DISC_TAPER = (4.4, 6.3)  # in scale lengths; most discs end there
+_DISC_END = 6.3  # in scale lengths; most discs end before
+_DISC_TAPER_START = 0.7  # of the end
 _INDEX_STEP = 0.05
 
 
@@ -51,11 +51,14 @@ class RadialProfile:
         Light within these radii.
     reach : float
         No light is farther out.
+    half_light : float
+        Half-light radius in the unit in which its brightness was given.
     """
 
     table: Image
     growth: Array
     reach: float
+    half_light: float
 
     @classmethod
     def tabulate(cls, brightness: Callable[[Array], Array], reach: float) -> "RadialProfile":
@@ -68,7 +71,7 @@ class RadialProfile:
         total = float(growth[-1])
         half = float(np.interp(0.5 * total, growth, radius))
         table = np.asarray(light * half**2 / total, dtype=np.float32)
-        return cls(table, growth / total, reach / half)
+        return cls(table, growth / total, reach / half, half)
 
     def at(self, radius: NDArray[np.floating[Any]]) -> Image:
         """Return light per unit area at `radius` (half-light radii), same shape."""
@@ -107,17 +110,19 @@ def _sersic(steps: int) -> RadialProfile:
             return np.asarray(np.exp(-b * radius ** (1 / index)) * taper(radius, start, end))
 
         profile = RadialProfile.tabulate(brightness, end)
-        half = end / profile.reach
+        half = profile.half_light
     return profile
 
 
-@lru_cache(maxsize=256)
-def disc_profile(break_scales: float = 0.0, beyond: float = 1.0) -> RadialProfile:
+@lru_cache(maxsize=1024)
+def disc_profile(
+    break_scales: float = 0.0, beyond: float = 1.0, end: float = _DISC_END
+) -> RadialProfile:
     """Return an exponential disc, broken at `break_scales` scale lengths (0: no break).
 
     Beyond the break its scale length is `beyond` times the inner one: down-bending below 1,
-    up-bending above (types II and III of Pohlen & Trujillo 2006, A&A 454, 759). It ends
-    smoothly between 4.4 and 6.3 scale lengths.
+    up-bending above (types II and III of Pohlen & Trujillo 2006, A&A 454, 759). It fades
+    smoothly from 0.7 `end` to `end` (scale lengths). Its ``half_light`` is in scale lengths.
     """
 
     def brightness(radius: Array) -> Array:
@@ -125,14 +130,9 @@ def disc_profile(break_scales: float = 0.0, beyond: float = 1.0) -> RadialProfil
         if break_scales > 0:
             bend = 0.25 * np.logaddexp(0, (radius - break_scales) / 0.25)
             log_light = log_light - (1 / beyond - 1) * bend
-        return np.asarray(np.exp(log_light) * taper(radius, *_DISC_TAPER))
+        return np.asarray(np.exp(log_light) * taper(radius, _DISC_TAPER_START * end, end))
 
-    return RadialProfile.tabulate(brightness, _DISC_TAPER[1])
-
-
-def disc_half_light(profile: RadialProfile) -> float:
-    """Return the half-light radius of a `disc_profile`, in (inner) scale lengths."""
-    return _DISC_TAPER[1] / profile.reach
+    return RadialProfile.tabulate(brightness, end)
 
 
 def half_light_of_sum(parts: list[tuple[float, RadialProfile, float]]) -> float:

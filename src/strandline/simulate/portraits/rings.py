@@ -12,7 +12,7 @@ from strandline.simulate.portraits.maps import DiscGrid, lattice_noise, level
 from strandline.simulate.portraits.profiles import RadialProfile
 from strandline.simulate.portraits.sheet import Sheet
 
-__all__ = ["RING_REACH", "RingLook", "lay_ring"]
+__all__ = ["RING_REACH", "RingLook", "lay_ring", "ring_profile"]
 
 Image = NDArray[np.float32]
 
@@ -47,17 +47,18 @@ class RingLook:
     knot_share: float
     dust: float
 
-    def profile(self) -> RadialProfile:
-        """Return its radial profile."""
 
-        def brightness(radius: NDArray[np.float64]) -> NDArray[np.float64]:
-            inside = np.exp(-0.5 * ((radius - 1) / self.width) ** 2)
-            if self.tail == 0:
-                return np.asarray(inside)
-            outside = np.exp(-(radius - 1) / self.tail) / (1 + np.exp((radius - 2.2) / 0.1))
-            return np.where(radius < 1, inside, 0.6 * outside + 0.4 * inside)
+def ring_profile(width: float, tail: float = 0.0) -> RadialProfile:
+    """Return the radial profile of a ring of radius 1; its ``half_light`` is in ring radii."""
 
-        return RadialProfile.tabulate(brightness, RING_REACH)
+    def brightness(radius: NDArray[np.float64]) -> NDArray[np.float64]:
+        inside = np.exp(-0.5 * ((radius - 1) / width) ** 2)
+        if tail == 0:
+            return np.asarray(inside)
+        outside = np.exp(-(radius - 1) / tail) / (1 + np.exp((radius - 2.2) / 0.1))
+        return np.where(radius < 1, inside, 0.6 * outside + 0.4 * inside)
+
+    return RadialProfile.tabulate(brightness, RING_REACH)
 
 
 def lay_ring(
@@ -71,14 +72,14 @@ def lay_ring(
     redshift: float,
 ) -> None:
     """Lay a ring of `flux_njy` in r on a sheet, its near half's dust before what is there."""
-    profile = look.profile()
-    half_light = radius_arcsec * RING_REACH / profile.reach
+    profile = ring_profile(look.width, look.tail)
+    half_light = radius_arcsec * profile.half_light
     grid = DiscGrid(sheet, plane, radius_arcsec)
     noise = 0.8 * lattice_noise(16, 16, rng) + 0.6 * lattice_noise(50, 60, rng)
     per_cell = np.float32(sheet.cell_arcsec**2 / (plane.axis_ratio * half_light**2))
     smooth = profile.at(grid.radius * np.float32(radius_arcsec / half_light)) * per_cell
     light = smooth * grid.sample(level(np.exp(look.clumpy * noise)))
-    total = float(smooth.sum(dtype=np.float64))
+    total = 1.0 if sheet.whole else float(smooth.sum(dtype=np.float64))
     light *= np.float32(total / max(float(light.sum(dtype=np.float64)), 1e-30))
     if look.dust > 0:
         _, across = sheet.on_plane(plane)

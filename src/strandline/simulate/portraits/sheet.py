@@ -55,6 +55,8 @@ class Sheet:
         self._rows = _within(y, plane.y_arcsec, reach_arcsec + pixel)
         x, y = x[self._columns], y[self._rows]
         self._pixels = (y.size, x.size)
+        across = 2 * reach_arcsec
+        self._whole = bool(min(x.size, y.size) * pixel >= across)
         fine = math.ceil(_CELLS_PER_SCALE * pixel / max(finest_arcsec, 1e-3 * pixel))
         most = math.isqrt(_MOST_CELLS // max(x.size * y.size, 1))
         self._fine = max(1, min(fine, most, _FINEST))
@@ -75,6 +77,11 @@ class Sheet:
     def pixel_arcsec(self) -> float:
         """Side of a pixel of the canvas."""
         return self._canvas.pixel_arcsec
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the galaxy's reach lies on the canvas."""
+        return self._whole
 
     @property
     def empty(self) -> bool:
@@ -130,24 +137,32 @@ class Sheet:
         image = np.bincount(cells, weights=weight, minlength=rows * columns)
         return np.asarray(image.reshape(rows, columns), dtype=np.float32)
 
-    def dim(self, optical_depth: Image, behind: float = 1.0) -> None:
+    def dim(
+        self, optical_depth: Image, behind: float = 1.0, give_back: Image | None = None
+    ) -> None:
         """Put dust before the share `behind` of all light so far.
 
         Its r-band `optical_depth` has shape (y, x). What it takes from the r light is given
-        back in proportion: dust reddens and patterns, it makes no galaxy fainter.
+        back: in each cell by the factor `give_back` if there is one, the remainder in
+        proportion everywhere. Dust reddens and patterns, it makes no galaxy fainter.
         """
-        if self._fine > 1:
-            rows, columns = self._pixels
-            optical_depth = optical_depth.reshape(rows, self._fine, columns, self._fine).mean(
-                axis=(1, 3)
-            )
+        depth = self._by_pixel(optical_depth)
         before = float(self._light[-1].sum(dtype=np.float64))
+        factor = 1.0 if give_back is None else self._by_pixel(give_back)
         for light, curve in zip(self._light, DUST_CURVE[self._picked], strict=True):
-            passed = np.exp(-curve * optical_depth)
-            light *= passed if behind == 1 else 1 - np.float32(behind) * (1 - passed)
+            passed = np.exp(-curve * depth)
+            light *= factor * (passed if behind == 1 else 1 - np.float32(behind) * (1 - passed))
         after = float(self._light[-1].sum(dtype=np.float64))
         if after > 0:
             self._light *= np.float32(before / after)
+
+    def _by_pixel(self, image: Image) -> Image:
+        """Return an image of cells averaged over pixels."""
+        if self._fine == 1:
+            return image
+        rows, columns = self._pixels
+        cells = image.reshape(rows, self._fine, columns, self._fine)
+        return np.asarray(cells.mean(axis=(1, 3)))
 
     def lay(self) -> float:
         """Add the light to the canvas; return what lies on it in r, nJy."""

@@ -9,14 +9,13 @@ from strandline.simulate.portraits.bars import bar_image
 from strandline.simulate.portraits.builds import (
     DISC_REACH,
     DiscBuild,
-    draw_disc_profile,
+    draw_break,
     lay_bulge,
 )
 from strandline.simulate.portraits.canvas import Canvas, Plane
 from strandline.simulate.portraits.colours import OLD, population_sed
 from strandline.simulate.portraits.discs import lay_disc
 from strandline.simulate.portraits.looks import DiscLook
-from strandline.simulate.portraits.profiles import disc_profile
 from strandline.simulate.portraits.rings import RingLook, lay_ring
 from strandline.simulate.portraits.sheet import Sheet
 
@@ -24,6 +23,7 @@ __all__ = ["paint_spiral"]
 
 Form = Literal["spiral", "barred", "ringed"]
 _RESOLVED_PX = 3.5
+_REACH = 4.5  # half-light radii
 
 
 def paint_spiral(
@@ -61,7 +61,11 @@ def paint_spiral(
     late = float(rng.beta(1.5, 1.3)) if lateness is None else lateness
     if half_light_arcsec < _RESOLVED_PX * canvas.pixel_arcsec:
         form = "spiral"  # neither bar nor ring would be seen
-    build = _draw_build(late, form, rng, broken=truncation_arcsec is None)
+    build = _draw_build(late, form, rng)
+    if truncation_arcsec is None:
+        build = build.ended_within(_REACH)
+    else:  # particles take over, whose weights know no break
+        build = replace(build, break_scales=0.0)
     scale = build.scale_arcsec(half_light_arcsec)
     start = build.bar_length if build.bar_share > 0 else float(rng.uniform(0.25, 0.5))
     look = DiscLook.draw(late, rng, start=start)
@@ -97,7 +101,7 @@ def paint_spiral(
     return sheet.lay()
 
 
-def _draw_build(late: float, form: Form, rng: np.random.Generator, *, broken: bool) -> DiscBuild:
+def _draw_build(late: float, form: Form, rng: np.random.Generator) -> DiscBuild:
     """Draw the parts: bulges shrink along the sequence (Graham & Worley 2008, MNRAS 388, 1708)."""
     bulge = float(np.clip(10 ** rng.normal(-0.55 - 0.9 * late, 0.22), 0.005, 0.45))
     barred = form == "barred" or (form == "ringed" and rng.random() < 0.45)
@@ -105,6 +109,7 @@ def _draw_build(late: float, form: Form, rng: np.random.Generator, *, broken: bo
     ringed = form == "ringed" or (barred and rng.random() < 0.35)
     inner = barred and rng.random() < 0.7
     bar = float(rng.uniform(0.06, 0.17)) * (1 - 0.4 * late) if barred else 0.0
+    at, beyond = draw_break(rng)
     return DiscBuild(
         bulge_share=min(bulge, 0.4 - 1.2 * bar),  # else discs would reach far in half-light radii
         bulge_size=float(rng.lognormal(np.log(0.28), 0.25)),
@@ -113,7 +118,8 @@ def _draw_build(late: float, form: Form, rng: np.random.Generator, *, broken: bo
         bar_length=length,
         ring_share=float(rng.uniform(0.05, 0.22)) if ringed else 0.0,
         ring_radius=1.12 * length if inner else float(rng.uniform(1.5, 2.7)),
-        profile=draw_disc_profile(rng) if broken else disc_profile(),
+        break_scales=at,
+        beyond=beyond,
     )
 
 
