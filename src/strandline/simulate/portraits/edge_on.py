@@ -175,7 +175,8 @@ def _lay_knots(
     x = upright.x_arcsec + scale_arcsec * (along * cos - up * sin)
     y = upright.y_arcsec + scale_arcsec * (along * sin + up * cos)
     flat = Plane(upright.angle_rad, 0.3)
-    points = complexes(x, y, knot_flux(count, rng), 0.03 * scale_arcsec, flat, rng)
+    flux = knot_flux(count, rng) * np.exp(-0.7 * radius)  # fainter where gas is thin
+    points = complexes(x, y, flux / flux.sum(), 0.03 * scale_arcsec, flat, rng)
     share = 0.1 * side.young_share * (1 - side.bulge_share)
     sheet.paint(sheet.points(*points), flux_njy * share, population_sed(KNOT, redshift=redshift))
 

@@ -13,11 +13,11 @@ _POINTS = 6  # of light in a complex
 
 
 def knot_flux(count: int, rng: np.random.Generator) -> Array:
-    """Return relative fluxes of knots, sum 1: a power law of index -1.8 over three decades.
+    """Return relative fluxes of knots, sum 1: a power law of index -1.8 over two decades.
 
     As H II regions of spirals have it (Kennicutt, Edgar & Hodge 1989, ApJ 337, 761).
     """
-    flux = (1 - rng.uniform(0, 0.995, count)) ** (-1 / 0.8)
+    flux = (1 - rng.uniform(0, 0.98, count)) ** (-1 / 0.8)
     return np.asarray(flux / flux.sum())
 
 
