@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,12 +93,24 @@ def _small(name: str, **sections: dict[str, object]) -> Recipe:
     """Return a recipe that ships, shrunk to what a test can afford."""
     content = Recipe.load(name).model_dump(mode="json")
     content["encoder"] |= {"input_px": 16, "widths": [8, 16], "features": 16}
+    if content["encoder"]["kind"] == "flat-cnn":
+        content["encoder"] |= {"kernels_px": [4, 3], "pools": [True, False], "dense": [16, 12]}
     content["optimiser"] |= {"epochs": 2, "batch_size": 32}
-    if content["objective"]["kind"] == "nnclr":
-        content["objective"] |= {"queue": 40, "projection": [16, 8], "prediction": [16, 8]}
+    content["head"]["finetune"] |= {"epochs": 2, "batch_size": 16}
+    _shrink(content["objective"])
     for section, settings in sections.items():
         content[section] |= settings
     return Recipe.model_validate(content)
+
+
+def _shrink(objective: dict[str, Any]) -> None:
+    for key in ("projection", "prediction", "contrast_projection"):
+        if objective.get(key):
+            objective[key] = [16, 8]
+    if "queue" in objective:
+        objective["queue"] = 40
+    if "unlabelled" in objective:
+        _shrink(objective["unlabelled"])
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The head against scikit-learn's own pipeline, and its choice of strength."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -8,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from strandline.learn.headfit import fit_head
-from strandline.learn.heads import LinearHead
+from strandline.learn.heads import LinearHead, NeighbourHead, head_from
 from strandline.recipe import HeadSettings
 
 STRENGTHS = (1e-3, 1e-1, 10.0)
@@ -57,11 +59,12 @@ def test_the_cross_validated_auc_is_honest() -> None:
     assert chosen["auc"] == pytest.approx(above.mean(), abs=0.08)
 
 
-@pytest.mark.parametrize("settings", [CHOSEN, HeadSettings()])
+@pytest.mark.parametrize("settings", [CHOSEN, HeadSettings(), HeadSettings(kind="best")])
 def test_the_fit_repeats_with_the_seed(settings: HeadSettings) -> None:
     features, values = sample()
     one, other = (fit_head(features, values, settings, seed=3) for _ in range(2))
-    assert np.array_equal(one[0].weight, other[0].weight)
+    for name, array in one[0].arrays().items():
+        assert np.array_equal(array, other[0].arrays()[name])
     assert one[1] == other[1]
 
 
@@ -86,6 +89,7 @@ def test_the_discriminant_points_where_fishers_does() -> None:
     # the inverse covariance within classes times the difference of their means
     features, values = sample(20_000)
     head, _ = fit_head(features, values, HeadSettings(), seed=0)
+    assert isinstance(head, LinearHead)
     wide = (features.astype(np.float64) - head.mean) / head.std
     one, other = wide[values == 1], wide[values == 0]
     within = 0.5 * (np.cov(one.T) + np.cov(other.T))
@@ -116,6 +120,66 @@ def test_a_ranking_is_never_turned_round() -> None:
     head, _ = fit_head(features, values, HeadSettings(), seed=0)
     mean = [head.logit(features[values == value]).mean() for value in (0, 1)]
     assert mean[1] >= mean[0]
+
+
+def test_neighbours_vote_by_angle_as_a_slow_loop_does() -> None:
+    features, values = sample(40)
+    head, chosen = fit_head(features, values, HeadSettings(kind="knn", neighbours=(7,)), seed=0)
+    assert (chosen["kind"], chosen["neighbours"]) == ("knn", 7)
+    fresh, _ = sample(15, seed=4)
+    mean, std = features.astype(np.float64).mean(axis=0), features.astype(np.float64).std(axis=0)
+    for asked, odds in zip(fresh, head.logit(fresh), strict=True):
+        votes = []
+        for member, value in zip(features, values, strict=True):
+            one, other = (asked - mean) / std, (member - mean) / std
+            votes.append((one @ other / np.linalg.norm(one) / np.linalg.norm(other), value))
+        totals = [1.0, 1.0]
+        for cosine, value in sorted(votes, reverse=True)[:7]:
+            totals[value] += np.exp(cosine / 0.1) / (values == value).mean()
+        assert odds == pytest.approx(np.log(totals[1] / totals[0]), rel=1e-3)  # float32 members
+
+
+def test_the_best_is_the_kind_of_the_highest_cross_validated_auc() -> None:
+    # eight clumps around a ring, by turns of one class and the other: no line parts them
+    random = np.random.default_rng(0)
+    values = np.arange(200) % 2
+    features = random.normal(scale=0.2, size=(200, 4)).astype(np.float32)
+    angle = random.integers(4, size=200) * np.pi / 2 + values * np.pi / 4
+    features[:, 0] += np.cos(angle)
+    features[:, 1] += np.sin(angle)
+    head, chosen = fit_head(features, values, HeadSettings(kind="best"), seed=0)
+    assert chosen["kind"] == "knn"
+    assert isinstance(head, NeighbourHead)
+    assert chosen["candidates"]["knn"] == chosen["auc"] > 0.9 > chosen["candidates"]["lda"]
+    linear, told = fit_head(*sample(), HeadSettings(kind="best"), seed=0)
+    assert isinstance(linear, LinearHead)
+    assert told["auc"] == max(told["candidates"].values())
+
+
+@pytest.mark.parametrize("kind", ["lda", "knn"])
+def test_a_head_is_the_same_after_taking_apart(kind: Literal["lda", "knn"]) -> None:
+    features, values = sample(60)
+    head, _ = fit_head(features, values, HeadSettings(kind=kind), seed=0)
+    again = head_from(head.arrays(), features.shape[1])
+    assert np.array_equal(again.probability(features), head.probability(features))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": None}, "head.count is missing"),
+        ({"mean": np.zeros(3)}, r"head.mean has shape \(3,\); the encoder gives 8 features"),
+        ({"values": np.zeros(7)}, r"head.members has shape \(60, 8\) for 7 values"),
+    ],
+)
+def test_a_head_that_does_not_fit_together_is_told(
+    change: dict[str, NDArray[np.float64] | None], message: str
+) -> None:
+    features, values = sample(60)
+    head, _ = fit_head(features, values, HeadSettings(kind="knn"), seed=0)
+    arrays = {name: value for name, value in (head.arrays() | change).items() if value is not None}
+    with pytest.raises(ValueError, match=message):
+        head_from(arrays, 8)
 
 
 def test_a_networks_last_layer_is_a_head() -> None:

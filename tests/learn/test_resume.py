@@ -49,14 +49,19 @@ def _two_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.fixture(params=["supervised", "self-supervised"])
+@pytest.fixture(params=["supervised", "self-supervised", "byol", "hybrid"])
 def go(request: pytest.FixtureRequest, make_recipe: Make, table: StampTable, values: Labels) -> Go:
     """Train for four epochs, with everything that could carry state switched on."""
     optimiser: dict[str, Any] = {"epochs": 4, "average": 0.9, "kind": "adam"}
     if request.param == "supervised":
         recipe = make_recipe("brown2025-cnn", optimiser=optimiser, encoder={"dropout": 0.3})
         return lambda out: train(table, np.arange(160), values, recipe, out, seed=5)
-    recipe = make_recipe("brown2025-nnclr", optimiser=optimiser)
+    if request.param == "hybrid":
+        recipe = make_recipe("strandline", optimiser=optimiser, objective={"contrast": 0.3})
+        labels = [(np.arange(0, 160, 2), values[::2])]
+        return lambda out: pretrain([table], recipe, out, labels=labels, seed=5)
+    name = "byol" if request.param == "byol" else "brown2025-nnclr"
+    recipe = make_recipe(name, optimiser=optimiser)
     return lambda out: pretrain([table], recipe, out, seed=5)
 
 

@@ -1,6 +1,6 @@
 """The task of pretraining: an encoder and an objective, on two random views of each image."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,15 +37,6 @@ class SelfSupervisedTask(Task):
             for name, value in terms.items():
                 self.count(f"train_{name}", value)
         return torch.stack(list(terms.values())).sum(), features[0]
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch to training, except norms of the encoder that the recipe freezes."""
-        super().train(mode)
-        if mode and self.recipe.optimiser.freeze_norms:
-            for module in self.network.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
-        return self
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: D102
         super().on_train_batch_end(outputs, batch, batch_idx)

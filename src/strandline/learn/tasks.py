@@ -144,8 +144,15 @@ class Task(pl.LightningModule):
         return batch.to(device)
 
     def on_train_epoch_start(self) -> None:
-        """Seed what draws from the global state (dropout) by the epoch; see `fit`."""
+        """Seed what draws from the global state (dropout) by the epoch; see `fit`.
+
+        Norms are held still if the recipe says so: Lightning keeps modes as they are set.
+        """
         torch.manual_seed(stable_seed(self.seed, "epoch", self.current_epoch))
+        if self.recipe.optimiser.freeze_norms:
+            for module in self.network.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: D102
         loss, features = self.loss(batch)

@@ -172,7 +172,7 @@ class _Job:
             values=(training[1], validation[1]),
             scaling=self.encoder.scaling,
         )
-        classifier = Classifier(copy.deepcopy(self.encoder.encoder))
+        classifier = Classifier(copy.deepcopy(self.encoder.encoder).train())
         if settings.finetune_start == "lda":
             here = np.isin(self.training[0], training[0])
             features = self.features[: len(here)][here]
@@ -184,7 +184,8 @@ class _Job:
         both = np.concatenate([training[0], validation[0]])
         told = np.concatenate([training[1], validation[1]])
         depends = fingerprint([self.table], supervised, self.seed, both, told)
-        weights = sum(float(value.double().sum()) for value in self.encoder.encoder.parameters())
+        state = self.encoder.encoder.state_dict().values()
+        weights = sum(float(value.double().sum()) for value in state)
         fit(task, out, f"{recipe.name}, all weights", depends | {"encoder": weights})
         return task
 

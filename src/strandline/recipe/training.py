@@ -24,9 +24,10 @@ class OptimiserSettings(Section):
     keep: Literal["best", "last"] = "best"
     """Supervised: the epoch of the lowest validation loss, or the last one."""
     freeze_norms: bool = False
-    """Self-supervised: the encoder's batch norms never see the statistics of a batch and stay at
-    mean 0 and variance 1. A mistake of the released code of Desmons et al. (2023), where
-    ``training=True`` is missing, kept to reproduce it."""
+    """Batch norms keep the statistics that they begin with; their scale and shift are trained.
+    Good practice when a pretrained encoder is trained on few labels. From the start it is a
+    mistake of the released code of Desmons et al. (2023), where ``training=True`` is missing: the
+    statistics stay at mean 0 and variance 1. Kept to reproduce it."""
 
 
 class HeadSettings(Section):
@@ -60,6 +61,7 @@ class HeadSettings(Section):
         epochs=20,
         batch_size=32,
         average=0.98,
+        freeze_norms=True,
     )
 
 
