@@ -20,7 +20,7 @@ _GRID = 384
 _LEAST_ARCSEC = 900.0  # of the patch of cirrus that a field is cut from
 _LARGEST_OF_PATCH = 0.6
 _FILAMENTS = 0.22  # width of filaments in units of the scatter of the field they are crests of
-_BRIGHT = 90  # percentile that the stated brightness is that of
+_FAINT, _BRIGHT = 5, 90  # percentiles within the field: of zero, and of the stated brightness
 _ICL_YOUTH = 0.08  # a little bluer than the brightest galaxy
 
 
@@ -65,23 +65,25 @@ def cirrus_image(cirrus: Cirrus, x: Image, y: Image, pixel_arcsec: float) -> Ima
 
     A log-normal field times the crests of another, both of power that falls as k^-2.9: clouds
     with filaments. The field is cut from a patch of 15 arcmin or more, so that a small field
-    shows as little of the structure as a small part of the sky does.
+    shows clouds that are smooth on its own scale.
     """
     rng = np.random.default_rng(cirrus.seed)
-    side_px = max(
-        _LEAST_ARCSEC / pixel_arcsec, max(x.size, y.size, 2 * cirrus.reach_px) / _LARGEST_OF_PATCH
-    )
+    reach_px = 0.71 * cirrus.reach_px  # half of the field's side
+    side_px = max(_LEAST_ARCSEC / pixel_arcsec, 2 * cirrus.reach_px / _LARGEST_OF_PATCH)
     clouds, crests = _power_law(rng), _power_law(rng)
     patch = np.exp(0.8 * clouds) * (0.25 + np.exp(-0.5 * (crests / _FILAMENTS) ** 2))
-    patch -= np.percentile(patch, 5)  # the smooth part goes with the sky
-    bright = float(mag_to_flux(cirrus.brightness)) * pixel_arcsec**2
-    patch *= np.float32(bright / np.percentile(patch, _BRIGHT))
-    step = _GRID / side_px
-    at_x = (x - np.float32(cirrus.x)) * np.float32(step) + _GRID / 2
-    at_y = (y - np.float32(cirrus.y)) * np.float32(step) + _GRID / 2
-    where = np.broadcast_arrays(at_y, at_x)
-    image = map_coordinates(patch, where, order=3, mode="nearest", output=np.float32)
-    return np.clip(image, 0, None)
+
+    def cut(from_x: Image, from_y: Image) -> Image:
+        step = np.float32(_GRID / side_px)
+        where = np.broadcast_arrays(from_y * step + _GRID / 2, from_x * step + _GRID / 2)
+        return np.asarray(map_coordinates(patch, where, order=3, mode="nearest", output=np.float32))
+
+    coarse = np.linspace(-reach_px, reach_px, 100, dtype=np.float32)
+    faint, bright = np.percentile(cut(coarse[None, :], coarse[:, None]), [_FAINT, _BRIGHT])
+    scale = float(mag_to_flux(cirrus.brightness)) * pixel_arcsec**2 / (bright - faint)
+    image = cut(x - np.float32(cirrus.x), y - np.float32(cirrus.y))
+    # the smooth part goes with the sky
+    return np.asarray(np.clip((image - faint) * scale, 0, None), dtype=np.float32)
 
 
 def _power_law(rng: np.random.Generator) -> Image:

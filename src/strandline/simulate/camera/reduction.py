@@ -38,13 +38,13 @@ def spoil(image_njy: Image, plan: ArtefactPlan, exposure: Exposure) -> Image:
 def subtract_mesh(image_njy: Image, mesh_px: int) -> Image:
     """Return an image less its background in meshes of side `mesh_px`, as SExtractor has it.
 
-    Sources are only clipped, not masked, so that haloes wider than a mesh count as sky and
-    leave dark moats (Bertin & Arnouts 1996, A&AS 117, 393; `sep.Background`).
+    Sources are only clipped, not masked, and meshes are not filtered, so that haloes wider than a
+    mesh count as sky and leave dark moats (Bertin & Arnouts 1996, A&AS 117, 393; `sep.Background`).
     """
     # sep wants native, contiguous pixels
     image = np.ascontiguousarray(image_njy, dtype=np.float32)
     mesh = min(mesh_px, *image.shape)
-    background = sep.Background(image, bw=mesh, bh=mesh, fw=3, fh=3)
+    background = sep.Background(image, bw=mesh, bh=mesh, fw=1, fh=1)
     return np.asarray(image - background.back(dtype=np.float32), dtype=np.float32)
 
 

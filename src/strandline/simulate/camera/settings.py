@@ -123,7 +123,8 @@ class PictureSettings(Section):
     bands: tuple[str, str, str]  #: red, green, blue
     scales: tuple[Positive, Positive, Positive]  #: on flux, nJy/arcsec2, in that order
     softening: Positive  #: Q: how early the stretch turns from linear to logarithmic
-    pedestal: Finite = 0.0  #: added to the scaled flux
+    pedestals: tuple[Finite, Finite, Finite] = (0.0, 0.0, 0.0)  #: added to the scaled flux
+    quality: Annotated[int, Field(ge=1, le=95)] = 90  #: of the JPEG
 
 
 def check_bands(bands: Mapping[str, BandSettings], known: tuple[str, ...]) -> None:
