@@ -441,6 +441,71 @@ def evaluate(
         typer.echo(line)
 
 
+@app.command(epilog="Example: strandline benchmark sim.lance --recipes brown2025-nnclr --out bench")
+def benchmark(
+    out: Annotated[Path, typer.Option(help="Folder for results; a cut off run goes on from it.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Labelled stamp table, then tables to pretrain on; see --data."),
+    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(help="table; sim: one from `simulate`, or none; real: folder of pictures."),
+    ] = "table",
+    truth: Annotated[
+        Path | None, typer.Option(help="CSV of labels. [default: <table>.labels.csv]")
+    ] = None,
+    about: Annotated[
+        Path | None,
+        typer.Option(help="CSV of kind, feature_sb, redshift. [default: <table>.truth.csv]"),
+    ] = None,
+    recipes: Annotated[str, typer.Option(help="Names or TOML files, separated by commas.")] = "",
+    model: Annotated[
+        list[str] | None, typer.Option(help="An encoder that is there; repeat for several.")
+    ] = None,
+    labels: Annotated[
+        str, typer.Option(help="How many to train on, separated by commas.")
+    ] = "10,50,100,300,600",
+    draws: Annotated[int, typer.Option(min=1, help="Of labels, for each number.")] = 20,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Compare recipes, models and controls by how many labels they need."""
+    from strandline import api
+
+    result = api.benchmark(
+        paths or (),
+        out,
+        data=data,
+        labels=truth,
+        truth=about,
+        recipes=[name for name in recipes.split(",") if name],
+        models=model or (),
+        counts=labels.split(","),
+        draws=draws,
+        epochs=epochs,
+        seed=seed,
+    )
+    _show(list(result.lines()))
+    if result.groups:
+        typer.echo(f"{out}/benchmark.csv: the same by {', '.join(result.groups)}")
+
+
+def _show(lines: list[tuple[str, ...]]) -> None:
+    """Print a table whose first line is its head."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    table = RichTable(box=None, pad_edge=False)
+    for head in lines[0]:
+        table.add_column(head, no_wrap=True)
+    for line in lines[1:]:
+        table.add_row(*line)
+    # as wide as it must be: whole lines can be searched, and scrolled with less -S
+    width = sum(max(len(cell) + 2 for cell in column) for column in zip(*lines, strict=True))
+    Console(width=width).print(table)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; what the user can mend is said without a traceback, exit status 1.
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "classify",
     "search",
     "shapes",
+    "benchmark",
     "evaluate",
 )
 

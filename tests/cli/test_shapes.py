@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from strandline.flags import ShapeFlag
 from strandline.shapes import SHAPE_NAMES, measure_shapes
@@ -15,7 +16,11 @@ def _table(path: Path) -> StampTable:
     images = random.normal(size=(4, 2, 64, 64))
     for k in range(3):
         images[k] += 200 * np.exp(-np.hypot(x, y) / (2 + k))
-    columns = {"id": list("abcd"), "noise_g": np.ones(4), "noise_r": np.ones(4)}
+    columns: dict[str, ArrayLike] = {
+        "id": list("abcd"),
+        "noise_g": np.ones(4),
+        "noise_r": np.ones(4),
+    }
     with StampTable.writer(path, TableSpec(("g", "r"), 64, "fits")) as writer:
         writer.append(columns, images.astype(np.float16), np.ones((4, 2), dtype=np.float32))
     return StampTable.open(path)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from strandline.api.benchmarking import benchmark
     from strandline.api.cutting import stamps
     from strandline.api.demonstration import demo
     from strandline.api.exploring import search
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from strandline.api.training import pretrain, train
 
 __all__ = [
+    "benchmark",
     "classify",
     "demo",
     "embed",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "benchmark": "benchmarking",
     "stamps": "cutting",
     "demo": "demonstration",
     "search": "exploring",
