@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from strandline.errors import OptionError
 from strandline.simulate.dynamics.potentials import Potential, Spheroid, jeans_dispersion
@@ -83,14 +84,15 @@ def disc_particles(
         When radii do not rise from 0, or the scale length or number is not positive.
     """
     _check(count, scale_kpc, inner_kpc, outer_kpc)
-    even = _even_points(count, 2, rng)
+    even = _even_points(count, 6, rng)
     radius = inner_kpc + (outer_kpc - inner_kpc) * even[:, 0]
     azimuth = 2 * np.pi * even[:, 1]
     light = radius * np.exp(-radius / scale_kpc) / scale_kpc**2
     weight = light * (outer_kpc - inner_kpc) / count
     speed = potential.circular_speed(radius)
-    kick = rng.standard_normal((3, count)) * warmth * speed
-    height = _THICKNESS * scale_kpc * rng.standard_normal(count)
+    normal = ndtri(np.clip(even[:, 2:], 1e-9, 1 - 1e-9)).T
+    kick = normal[:3] * warmth * speed
+    height = _THICKNESS * scale_kpc * normal[3]
     inwards, along, up = kick[0], kick[1] / np.sqrt(2), kick[2] / 2
     first, second = _plane_axes(spin)
     radial = np.cos(azimuth)[:, None] * first + np.sin(azimuth)[:, None] * second
@@ -123,7 +125,7 @@ def sphere_particles(
     if inner_kpc <= 0:
         raise OptionError(f"inner_kpc is {inner_kpc}; a sphere's must be positive.")
     sphere = Spheroid("hernquist", 1.0, half_light_kpc / _HALF_LIGHT)
-    even = _even_points(count, 3, rng)
+    even = _even_points(count, 6, rng)
     stretch = np.log(outer_kpc / inner_kpc)
     radius = inner_kpc * np.exp(stretch * even[:, 0])
     weight = 4 * np.pi * radius**3 * sphere.density(radius) * stretch / count
@@ -132,7 +134,7 @@ def sphere_particles(
     towards = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), up], axis=1)
     table = np.geomspace(0.3 * inner_kpc, 30 * outer_kpc, 200)
     sigma = np.interp(radius, table, jeans_dispersion(table, sphere.density(table), potential))
-    velocity = rng.standard_normal((count, 3)) * sigma[:, None]
+    velocity = ndtri(np.clip(even[:, 3:], 1e-9, 1 - 1e-9)) * sigma[:, None]
     most = _MOST_SPEED * potential.escape_speed(radius)
     slower = np.minimum(1.0, most / np.linalg.norm(velocity, axis=1))
     return Stars(radius[:, None] * towards, velocity * slower[:, None], radius, weight)
@@ -140,7 +142,9 @@ def sphere_particles(
 
 def _even_points(count: int, dimensions: int, rng: np.random.Generator) -> Array:
     """Return points that fill the unit cube evenly, shifted by chance, shape (count, dimension)."""
-    golden = {2: 1.32471795724474602596, 3: 1.22074408460575947536}[dimensions]
+    golden = 1.5
+    for _ in range(40):  # the root of x^(d + 1) = x + 1
+        golden = (1 + golden) ** (1 / (dimensions + 1))
     steps = golden ** -np.arange(1.0, dimensions + 1)
     return np.asarray((rng.random(dimensions) + np.arange(count)[:, None] * steps) % 1.0)
 

@@ -19,23 +19,32 @@ from strandline.simulate.portraits.colours import KNOT, population_sed
 from strandline.simulate.portraits.debris import Debris, area_holding, measure_feature
 from strandline.simulate.portraits.grain import widths_by_density
 from strandline.simulate.portraits.hosts import paint_galaxy
-from strandline.simulate.portraits.knots import knot_flux
 from strandline.simulate.portraits.nuclei import disc_plane, paint_middle, paint_remnant
 from strandline.simulate.portraits.portrait import Member, Portrait
 from strandline.simulate.portraits.scene import Scene, Seen, see
+from strandline.simulate.portraits.young import draw_new_stars
 
 __all__ = ["paint_encounter"]
 
 Array = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-_HELD = 30.0  # particles that a smoothing kernel holds
+_HELD = (40.0, 160.0)  # particles that a smoothing kernel holds, and when phases have mixed
 _MOST_TORN = 0.6  # of all light, when a surface brightness is asked for
 _BRIGHT_HELD = 0.8
 _TOLD_APART_ARCSEC = 1.0
-_KNOT_FADING_GYR = 0.8
-_KNOT_KPC = 0.12
-_DWARF_CHANCE, _DWARF_LEAST_KPC = 0.35, 30.0
+
+
+@dataclass(frozen=True)
+class _Images:
+    """A galaxy's outer stars as images of r light, nJy, shape (y, x): those that stayed, and torn.
+
+    `width_arcsec`, shape (particle,), is what each star is spread over.
+    """
+
+    stayed: Image
+    torn: Image
+    width_arcsec: Array
 
 
 @dataclass(frozen=True)
@@ -75,12 +84,14 @@ def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
     assert isinstance(encounter, Encounter)
     scale = kpc_per_arcsec(plan.galaxies[0].redshift)
     scene = see(plan, encounter, rng)
-    images = [_images(canvas, one, scale) for one in scene.galaxies]
-    light = _light(canvas, plan, scene, [torn for _, torn in images])
-    debris = []
-    for one, (stayed, torn) in zip(scene.galaxies, images, strict=True):
-        if not one.untouched:
-            debris.append(_paint_stars(canvas, one, stayed, torn, light, scene, scale, rng))
+    held = _HELD[scene.passages > 1]
+    images = [_images(canvas, one, scale, held) for one in scene.galaxies]
+    light = _light(canvas, plan, scene, [image.torn for image in images])
+    debris = [
+        _paint_stars(canvas, one, image, light, scene, scale, rng)
+        for one, image in zip(scene.galaxies, images, strict=True)
+        if not one.untouched
+    ]
     if scene.merged:
         paint_remnant(canvas, scene, light.rest, scale, rng)
     else:
@@ -89,16 +100,15 @@ def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
     return _portrait(canvas, plan, scene, light, debris, scale)
 
 
-def _images(canvas: Canvas, one: Seen, scale: float) -> tuple[Image, Image]:
-    """Return the r light of the outer stars that stayed and of the torn ones, nJy, (y, x)."""
+def _images(canvas: Canvas, one: Seen, scale: float, held: float) -> _Images:
     x, y = (one.star_kpc[:, :2] / scale).T
     pixel = canvas.pixel_arcsec
-    widths = widths_by_density(x, y, held=_HELD, least_arcsec=0.6 * pixel, most_arcsec=30 * pixel)
+    width = widths_by_density(x, y, held=held, least_arcsec=0.6 * pixel, most_arcsec=30 * pixel)
     stayed, torn = (
-        canvas.splat(x[these], y[these], one.star_njy[these], widths[these])
+        canvas.splat(x[these], y[these], one.star_njy[these], width[these])
         for these in (~one.torn, one.torn)
     )
-    return stayed, torn
+    return _Images(stayed, torn, width)
 
 
 def _light(canvas: Canvas, plan: SystemPlan, scene: Scene, torn: list[Image]) -> _Light:
@@ -117,8 +127,7 @@ def _light(canvas: Canvas, plan: SystemPlan, scene: Scene, torn: list[Image]) ->
 def _paint_stars(
     canvas: Canvas,
     one: Seen,
-    stayed: Image,
-    torn: Image,
+    images: _Images,
     light: _Light,
     scene: Scene,
     scale: float,
@@ -126,47 +135,27 @@ def _paint_stars(
 ) -> Debris:
     """Paint a galaxy's outer stars with knots of new ones; return them all."""
     redshift = one.build.galaxy.redshift
-    factor = np.where(one.torn, light.torn, light.rest)
-    flux = one.star_njy * factor
-    fading = math.exp(-max(scene.time_gyr, 0.0) / _KNOT_FADING_GYR)
-    knotted = one.build.gas * fading * float(rng.uniform(0.03, 0.15))
-    places, knots = _knots(one, flux * knotted, rng)
-    sed = population_sed(one.youth, redshift=redshift)
-    new = population_sed(KNOT, redshift=redshift)
-    for image, of_torn in ((stayed, False), (torn, True)):
-        brighter = light.torn if of_torn else light.rest
-        canvas.paint(image, (1 - knotted) * brighter, sed, torn=of_torn)
-        these = one.torn[places] == of_torn
+    flux = one.star_njy * np.where(one.torn, light.torn, light.rest)
+    new = draw_new_stars(one, flux, scale * images.width_arcsec, scene.time_gyr, rng)
+    old_sed = population_sed(one.youth, redshift=redshift)
+    new_sed = population_sed(KNOT, redshift=redshift)
+    x, y = (one.star_kpc[new.place, :2] / scale).T
+    for torn in (False, True):
+        brighter = (1 - new.share[int(torn)]) * (light.torn if torn else light.rest)
+        canvas.paint(images.torn if torn else images.stayed, brighter, old_sed, torn=torn)
+        these = one.torn[new.place] == torn
         if these.any():
-            x, y = (one.star_kpc[places[these], :2] / scale).T
-            size = _KNOT_KPC / scale * np.clip(np.sqrt(knots / knots.mean()), 0.6, 2.5)
-            knot_image = canvas.splat(x, y, knots[these], size[these])
-            canvas.paint(knot_image, 1.0, new, torn=of_torn)
+            knots = canvas.splat(
+                x[these], y[these], new.flux_njy[these], new.size_kpc[these] / scale
+            )
+            canvas.paint(knots, 1.0, new_sed, torn=torn)
     return Debris(
-        position_kpc=np.concatenate([one.star_kpc, one.star_kpc[places]]),
-        home_kpc=np.concatenate([one.home_kpc, one.home_kpc[places]]),
-        flux_njy=np.concatenate([(1 - knotted) * flux, knots]),
-        youth=np.concatenate([np.full(len(flux), one.youth), np.full(len(places), KNOT)]),
-        torn=np.concatenate([one.torn, one.torn[places]]),
+        position_kpc=np.concatenate([one.star_kpc, one.star_kpc[new.place]]),
+        home_kpc=np.concatenate([one.home_kpc, one.home_kpc[new.place]]),
+        flux_njy=np.concatenate([flux * (1 - new.share[one.torn.astype(int)]), new.flux_njy]),
+        youth=np.concatenate([np.full(len(flux), one.youth), np.full(len(new.place), KNOT)]),
+        torn=np.concatenate([one.torn, one.torn[new.place]]),
     )
-
-
-def _knots(one: Seen, flux: Array, rng: np.random.Generator) -> tuple[NDArray[np.int64], Array]:
-    """Return which stars sit in knots, and the knots' light, which in all is that of `flux`."""
-    total = float(flux.sum())
-    if total <= 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
-    count = 8 + int(rng.poisson(60 * one.build.gas))
-    places = rng.choice(len(flux), size=count, p=flux / total)
-    # what is torn keeps its share of knots' light, whatever their places
-    knots = knot_flux(count, rng)
-    for these, share in (
-        (one.torn[places], float(flux[one.torn].sum())),
-        (~one.torn[places], float(flux[~one.torn].sum())),
-    ):
-        if these.any():
-            knots[these] *= share / knots[these].sum()
-    return places, knots
 
 
 def _paint_middle(

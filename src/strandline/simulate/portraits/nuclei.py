@@ -75,6 +75,12 @@ def stirred_look(
     VI), and form more stars.
     """
     look = DiscLook.draw(build.lateness, rng)
+    if build.gas == 0:
+        quiet = replace(look.arms, arm_class="none", contrast=0.0)
+        youth = float(rng.normal(0.03, 0.02))
+        return replace(
+            look, arms=quiet, youth=youth, young_share=0.02, knots=1, knot_share=0.0, dust=0.03
+        )
     arms = replace(look.arms, sense=-1 if spin_on_sky[2] > 0 else 1)
     if rng.random() < stir:
         pitch = max(arms.pitch_rad, math.radians(rng.uniform(16, 30)))

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 _LEAST_HALO = 0.5  # of the mass that the ratio asks for
 _HALO_SIZE_POWER = 0.4  # of a halo's scale with its mass
 _HALF_LIGHT_IN_SCALES = 1.678  # of an exponential disc
+_LENTICULAR_SHARE = 0.5  # of the galaxies planned as elliptical
 _LEAST_APART_KPC = 0.1
 
 
@@ -33,7 +34,7 @@ class Build:
     galaxy : GalaxyPlan
     potential : Potential
     early : bool
-        A spheroid without a disc.
+        A spheroid without a disc. Lenticulars have one, but no gas.
     flux_njy : float
         All its r light.
     bulge_share : float
@@ -58,7 +59,7 @@ class Build:
     @property
     def gas(self) -> float:
         """How much it has to form stars from, 0 to 1."""
-        return 0.0 if self.early else self.lateness
+        return self.lateness
 
 
 def pair_potentials(
@@ -112,13 +113,16 @@ def draw_build(
     second: bool,
 ) -> Build:
     """Draw what a galaxy is made of, as its morphology allows."""
-    early = galaxy.morphology == "elliptical"
-    lateness = float(rng.beta(1.5, 1.3))
+    old = galaxy.morphology == "elliptical"
+    early = old and rng.random() > _LENTICULAR_SHARE
+    lateness = 0.0 if old else float(rng.beta(1.5, 1.3))
     if galaxy.morphology == "irregular":
         lateness = 1.0
     half_light_kpc = galaxy.radius_arcsec * kpc_per_arcsec(galaxy.redshift)
     # Bulges shrink along the sequence, as `strandline.simulate.portraits.spirals` has it.
     bulge = float(np.clip(10 ** rng.normal(-0.55 - 0.9 * lateness, 0.22), 0.01, 0.4))
+    if old:
+        bulge = float(rng.uniform(0.3, 0.6))
     scale = half_light_kpc / (_HALF_LIGHT_IN_SCALES * (1 - 0.55 * bulge))
     return Build(
         galaxy=galaxy,

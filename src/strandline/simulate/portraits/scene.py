@@ -24,12 +24,14 @@ __all__ = ["Scene", "Seen", "see"]
 
 Array = NDArray[np.float64]
 
-_STARS = 10_000
+_STARS = (5_000, 14_000)
+_STAR_GYR = 6_000.0  # work that stars may cost: their number times how long they are followed
 _BEFORE_GYR = 0.6
-_UNTOUCHED_SCALES = 4.5  # a disc that is whole to here is painted whole
-_WHOLE_SCALES = (0.8, 3.0)
-_RELAXED_SCALES = (0.15, 0.8)
-_ENVELOPE = 0.4  # of the outskirts of a spheroid that are free to go
+_UNTOUCHED_SCALES = 3.6  # a disc that is whole to here is painted whole
+_WHOLE_SCALES = (1.2, 3.0)
+_WHOLE_SHARE = 0.75  # of the tidal radius
+_RELAXED_SCALES = (0.15, 0.9)
+_ENVELOPE = 0.6  # of the outskirts of a spheroid that are free to go
 _STIR_GYR = 0.8  # how long a passage is seen in arms
 _AGEING = 0.1  # of the youth of torn stars per Gyr, for 2 Gyr
 
@@ -151,6 +153,7 @@ def _look(
 ) -> Seen:
     build = builds[body]
     whole = whole_radius_kpc(track, (builds[0].potential, builds[1].potential), body, time_gyr)
+    whole *= _WHOLE_SHARE
     in_scales = whole / build.scale_kpc
     place, _ = track.at(time_gyr)
     spin = view.apply(build.spin)
@@ -161,7 +164,8 @@ def _look(
     if not untouched:
         whole = float(np.clip(in_scales, *_WHOLE_SCALES)) * build.scale_kpc
         share = np.sqrt(build.flux_njy) / sum(np.sqrt(b.flux_njy) for b in builds)
-        stars = outer_stars(builds, track, body, time_gyr, whole, int(_STARS * share), rng)
+        count = int(share * np.clip(_STAR_GYR / (max(time_gyr, 0.0) + 0.15), *_STARS))
+        stars = outer_stars(builds, track, body, time_gyr, whole, count, rng)
         star, home = (view.apply(p - place[0]) for p in (stars.position_kpc, stars.home_kpc))
         spread = build.flux_njy * (_ENVELOPE if build.early else 1 - build.bulge_share)
         light, torn = spread * stars.weight, stars.torn

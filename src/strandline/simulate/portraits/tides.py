@@ -16,7 +16,7 @@ __all__ = ["OuterStars", "outer_stars"]
 Array = NDArray[np.float64]
 
 _EDGE_SCALES = 6.0  # where discs end
-_SPHERE_HALF_LIGHTS = (1.0, 9.0)  # between these, a spheroid's outskirts are particles
+_SPHERE_HALF_LIGHTS = (0.7, 9.0)  # between these, a spheroid's outskirts are particles
 _START_APART_SCALES = 14.0  # tides begin to count at this separation
 _TOLERANCE = 1e-3
 _TORN_GROWTH, _TORN_SCALES = 1.5, 3.0  # torn: farther out than either, from where it was
