@@ -93,8 +93,8 @@ def _at(value: float, keys: Array, values: Array) -> float:
     place = (value - keys[0]) / (keys[1] - keys[0])
     k = min(max(int(place), 0), len(keys) - 2)
     part = min(max(place - k, 0.0), 1.0)
-    between: float = values[k + 1] - values[k]
-    return float(values[k]) + part * between
+    between: float = values[k] + part * (values[k + 1] - values[k])
+    return between
 
 
 @compiled

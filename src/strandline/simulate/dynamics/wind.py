@@ -4,8 +4,8 @@ The wind strips a disc from the outside in: where its pressure exceeds what the 
 holds, ``rho v^2 > 2 pi G Sigma_stars Sigma_gas`` (Gunn & Gott 1972, ApJ 176, 1). As the galaxy
 falls in, the pressure grows, and the edge of the gas moves inwards. Gas leaves in clouds; each is
 pushed by the pressure over its surface density, in the galaxy's potential, with the rotation that
-it had. Stars that form in a cloud feel no wind: they stay behind it, towards the galaxy, oldest last, as
-the fireballs of Yoshida et al. (2008, ApJ 688, 918).
+it had. Stars that form in a cloud feel no wind: they stay behind it, towards the galaxy, oldest
+last, as the fireballs of Yoshida et al. (2008, ApJ 688, 918).
 """
 
 import math

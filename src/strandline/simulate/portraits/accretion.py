@@ -37,7 +37,7 @@ Image = NDArray[np.float32]
 _STARS = 20_000
 _COPIES = 8
 _TURN, _MOST_TURN_RAD = 0.6, 0.15
-_HELD = 80.0  # particles that a smoothing kernel holds
+_HELD = 120.0  # particles that a smoothing kernel holds
 _MOST_SHARE = 0.6  # of the light, in the satellite
 _SCATTER_DEX = 0.12  # of satellites' sizes
 
@@ -190,7 +190,7 @@ def _measure(
 def _notes(remains: Dissolved) -> dict[str, float]:
     left = remains.left_gyr
     return {
-        "apocentre_kpc": remains.apocentre_kpc,
+        "apocentre_kpc": float(remains.apocentre_kpc),
         "passages": float(remains.passages),
         "turns": float(left.mean()) / remains.period_gyr if len(left) else 0.0,
         "bound_share": remains.bound,
