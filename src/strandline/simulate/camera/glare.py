@@ -13,6 +13,7 @@ Image = NDArray[np.float32]
 _SOFT_EDGE = 0.06  # of a ghost's radius
 _SPIKE_WIDENS = 0.012  # arcsec per arcsec from the star: the colours of a broad band
 _SPIKE_FALL = 2.2  # power of the fall along a spike; a straight edge gives 2
+_SPILLS_MAG = 0.6  # over saturation, before columns fill
 _TRAIL_PX = 0.9  # half width per mag over saturation
 _TRAIL_POWER = 1.3
 
@@ -51,10 +52,11 @@ def glare(dx: Image, dy: Image, exposure: Exposure) -> Image:
 
 def bleed(patch: Image, dx: Image, dy: Image, excess_mag: float, exposure: Exposure) -> None:
     """Fill the columns of a star whose peak is `excess_mag` over saturation, in place."""
-    if excess_mag <= 0 or exposure.stars.bleed_px_per_mag == 0:
+    spilled_mag = excess_mag - _SPILLS_MAG
+    if spilled_mag <= 0 or exposure.stars.bleed_px_per_mag == 0:
         return
-    length = exposure.stars.bleed_px_per_mag * excess_mag**_TRAIL_POWER
-    half_width = 0.5 + _TRAIL_PX * excess_mag * np.clip(1 - np.abs(dy) / length, 0, None)
+    length = exposure.stars.bleed_px_per_mag * spilled_mag**_TRAIL_POWER
+    half_width = 0.5 + _TRAIL_PX * spilled_mag * np.clip(1 - np.abs(dy) / length, 0, None)
     inside = (np.abs(dx) <= half_width) & (np.abs(dy) <= length)
     patch[inside] += np.float32(2 * exposure.saturation_njy)
 
