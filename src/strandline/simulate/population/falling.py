@@ -5,21 +5,29 @@ import math
 import numpy as np
 
 from strandline.cosmology import kpc_per_arcsec
+from strandline.simulate.dynamics.dissolving import orbit_period_gyr
 from strandline.simulate.plans import Accretion, GalaxyPlan, Kind, Stripping
 from strandline.simulate.population.cluster import Cluster
 from strandline.simulate.population.encounters import draw_view
+from strandline.simulate.portraits.masses import potential_of
 
-__all__ = ["draw_accretion", "draw_stripping"]
+__all__ = ["draw_accretion", "draw_brightness", "draw_stripping"]
 
 # Shells need nearly radial orbits (Hernquist & Quinn 1988, ApJ 331, 682; Pop et al. 2018, MNRAS
 # 480, 1715), streams that wind about their host rounder ones (Johnston, Sackett & Bullock 2001,
 # ApJ 557, 137).
-_MASS_RATIO = (0.01, 0.2)
-_SHELL_MASS_RATIO = (0.03, 0.3)  # Pop et al.: shells are mostly of mergers above 1:10
-_SHELL_CIRCULARITY, _STREAM_CIRCULARITY = (0.0, 0.12), (0.3, 0.8)
-_AGE_GYR = (0.5, 5.0)
-_APOCENTRE_RADII = (3.5, 11.0)  # half-light radii of the host
-_APOCENTRE_KPC = (12.0, 110.0)
+_STREAM_MASS_RATIO = (0.02, 0.25)
+_SHELL_MASS_RATIO = (0.05, 0.3)  # Pop et al.: shells are mostly of mergers above 1:10
+_SHELL_CIRCULARITY, _STREAM_CIRCULARITY = (0.0, 0.18), (0.3, 0.8)
+# In radial periods of the orbit: a satellite needs one to dissolve, and after some more its stars
+# are mixed into a smooth halo.
+_SHELL_PERIODS, _STREAM_PERIODS = (1.2, 6.0), (1.0, 4.5)
+_SHELL_RADII, _STREAM_RADII = (5.0, 13.0), (4.0, 10.0)  # apocentre, half-light radii of the host
+_SHELL_KPC, _STREAM_KPC = (18.0, 110.0), (15.0, 110.0)
+
+# By their masses most would be fainter than 26.5 mag/arcsec2, as most in nature are (Bilek et al.
+# 2020, MNRAS 498, 2138). So that there are examples to learn from, some are drawn brighter.
+_BRIGHT_SHARE, _BRIGHT_MAG_ARCSEC2 = 0.6, (24.3, 26.5)
 
 # Galaxies fall in at one to three times the dispersion of the cluster (Jaffe et al. 2018, MNRAS
 # 476, 4753), and their tails hold a few to some tens of per cent of the young light (Poggianti et
@@ -34,16 +42,25 @@ _WIND_SCATTER_RAD, _TILT_SCATTER_RAD, _LARGEST_TILT_RAD = 0.5, 0.5, 1.1
 def draw_accretion(kind: Kind, host: GalaxyPlan, rng: np.random.Generator) -> Accretion:
     """Draw a satellite that dissolves in `host`: for ``stream`` or ``shells``."""
     shells = kind == "shells"
-    masses = _SHELL_MASS_RATIO if shells else _MASS_RATIO
     radius_kpc = host.radius_arcsec * kpc_per_arcsec(host.redshift)
-    apocentre_kpc = radius_kpc * _log_uniform(*_APOCENTRE_RADII, rng)
+    apocentre_kpc = radius_kpc * _log_uniform(*(_SHELL_RADII if shells else _STREAM_RADII), rng)
+    apocentre_kpc = float(np.clip(apocentre_kpc, *(_SHELL_KPC if shells else _STREAM_KPC)))
+    circularity = float(rng.uniform(*(_SHELL_CIRCULARITY if shells else _STREAM_CIRCULARITY)))
+    period_gyr = orbit_period_gyr(potential_of(host), apocentre_kpc, circularity)
     return Accretion(
-        mass_ratio=_log_uniform(*masses, rng),
-        age_gyr=float(rng.uniform(*_AGE_GYR)),
-        apocentre_kpc=float(np.clip(apocentre_kpc, *_APOCENTRE_KPC)),
-        circularity=float(rng.uniform(*(_SHELL_CIRCULARITY if shells else _STREAM_CIRCULARITY))),
+        mass_ratio=_log_uniform(*(_SHELL_MASS_RATIO if shells else _STREAM_MASS_RATIO), rng),
+        age_gyr=period_gyr * float(rng.uniform(*(_SHELL_PERIODS if shells else _STREAM_PERIODS))),
+        apocentre_kpc=apocentre_kpc,
+        circularity=circularity,
         view_rad=draw_view(rng),
     )
+
+
+def draw_brightness(kind: Kind, rng: np.random.Generator) -> float | None:
+    """Draw the r surface brightness (mag/arcsec2) that debris shall have; None: as it comes."""
+    bright = rng.random() < _BRIGHT_SHARE
+    drawn = float(rng.uniform(*_BRIGHT_MAG_ARCSEC2))
+    return drawn if bright and kind in ("stream", "shells") else None
 
 
 def draw_stripping(cluster: Cluster, x: float, y: float, rng: np.random.Generator) -> Stripping:

@@ -23,7 +23,7 @@ from strandline.simulate.population.encounters import (
     draw_encounter,
     draw_mass_ratio,
 )
-from strandline.simulate.population.falling import draw_accretion, draw_stripping
+from strandline.simulate.population.falling import draw_accretion, draw_brightness, draw_stripping
 from strandline.simulate.population.galaxies import draw_morphology, new_galaxy
 
 __all__ = ["Group", "Population", "galaxy_count", "put"]
@@ -99,7 +99,8 @@ class Population:
             morphology = self._pick(_HOSTS[kind])
             galaxy = self._galaxy(mag, morphology, self.cluster.member_redshift(self.rng))
             falling = None if kind == "jellyfish" else draw_accretion(kind, galaxy, self.rng)
-            system = SystemPlan(galaxy.id, 0.0, 0.0, kind, (galaxy,), falling)
+            brightness = draw_brightness(kind, self.rng)
+            system = SystemPlan(galaxy.id, 0.0, 0.0, kind, (galaxy,), falling, brightness)
         return self._with_chance(system)
 
     def undisturbed(self, most: int = 2) -> Group:

@@ -88,7 +88,7 @@ def paint_stripping(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
     sed = population_sed(youth, redshift=galaxy.redshift)
     canvas.paint(light, 1.0, sed, torn=True)
     member = Member(galaxy, 0.0, 0.0, float(flux_to_mag(total - lost)))
-    notes = {"gas_edge_kpc": edge, "pressure": 0.677 * wind.pressure}
+    notes = {"gas_edge_kpc": edge, "pressure": 6.77 * wind.pressure}
     return Portrait(canvas, (member,), _measure(canvas, galaxy, tail, canvas.torn_r_njy), notes)
 
 
