@@ -14,7 +14,7 @@ from strandline.simulate.portraits.lenticulars import paint_lenticular
 from strandline.simulate.portraits.polar_rings import paint_polar_ring
 from strandline.simulate.portraits.spirals import paint_spiral
 
-__all__ = ["early_plane", "paint_galaxy", "random_plane"]
+__all__ = ["draw_lateness", "early_plane", "paint_galaxy", "random_plane"]
 
 _LENTICULAR_SHARE = 0.45  # of the galaxies planned as elliptical
 
@@ -73,12 +73,12 @@ def paint_galaxy(
         case "spiral" | "barred" | "ringed":
             return paint_spiral(
                 canvas, flux_njy, size, plane, rng, redshift=redshift, form=galaxy.morphology,
-                lateness=_draw_lateness(magnitude, rng), truncation_arcsec=truncation,
+                lateness=draw_lateness(magnitude, rng), truncation_arcsec=truncation,
             )  # fmt: skip
         case "edge_on" | "warped":
             return paint_edge_on(
                 canvas, flux_njy, size, plane, rng, redshift=redshift,
-                lateness=_draw_lateness(magnitude, rng), warped=galaxy.morphology == "warped",
+                lateness=draw_lateness(magnitude, rng), warped=galaxy.morphology == "warped",
             )  # fmt: skip
         case "irregular":
             return paint_irregular(canvas, flux_njy, size, plane, rng, redshift=redshift)
@@ -96,7 +96,7 @@ def random_plane(rng: np.random.Generator, *, lowest: float = 0.25) -> Plane:
     return Plane(float(rng.uniform(0, 2 * np.pi)), math.sqrt(0.96 * cos**2 + 0.04))
 
 
-def _draw_lateness(absolute_mag_r: float, rng: np.random.Generator) -> float:
+def draw_lateness(absolute_mag_r: float, rng: np.random.Generator) -> float:
     """Draw a spiral's place from S0/a (0) to Sd (1): bright ones are early, faint ones late."""
     return float(np.clip(rng.normal(0.45 + 0.16 * (absolute_mag_r + 21), 0.26), 0, 1))
 
