@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("startup", "detection", "inference", "training", "memory")
+BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory")
 ON_DEMAND = ("realsky",)
 
 

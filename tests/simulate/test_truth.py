@@ -23,7 +23,8 @@ class Table:
         return self._table.select(names)
 
 
-def _row(number: int, ra: float, dec: float, kind: str) -> TruthRow:
+def _row(number: int, ra: float, dec: float, kind: str, *, visible: int = 1) -> TruthRow:
+    interacting = int(kind == "tails")
     return TruthRow(
         id=f"t{number}",
         field="field-000",
@@ -32,16 +33,14 @@ def _row(number: int, ra: float, dec: float, kind: str) -> TruthRow:
         x=0.0,
         y=0.0,
         kind=kind,
-        interacting=int(kind == "tails"),
-        primary="",
-        morphology="spiral",
+        interacting=interacting,
         mag_r=18.0,
+        seed=1,
+        visible=visible * interacting,
+        morphology="spiral",
         redshift=0.05,
         radius_arcsec=2.0,
-        feature_sb=25.0 if kind == "tails" else None,
-        feature_fraction=None,
-        length_arcsec=None,
-        seed=1,
+        feature_sb=25.0 if interacting else None,
     )
 
 
@@ -85,6 +84,25 @@ def test_matching_equals_a_search_by_hand(tmp_path: Path) -> None:
     assert match.unmatched_stamps == 92 - len(by_source)
     assert match.missed_galaxies == np.isin(kinds, KINDS[:2]).sum() - len(expected)
     assert f"{match.unmatched_stamps} that match nothing" in match.summary()
+
+
+def test_what_cannot_be_seen_has_no_label(tmp_path: Path) -> None:
+    truth = SurveyTruth.from_rows(
+        tmp_path,
+        [
+            _row(0, 10.0, 10.0, "tails"),
+            _row(1, 10.1, 10.0, "tails", visible=0),
+            _row(2, 10.2, 10.0, "undisturbed"),
+            _row(3, 10.3, 10.0, "polar_ring"),
+        ],
+    )
+    table = Table(["a", "b", "c", "d"], [10.0, 10.1, 10.2, 10.3], [10.0] * 4)
+    match = labels_from_truth(truth, table, tmp_path / "labels.csv")
+    assert _labels(tmp_path / "labels.csv") == {"a": 1, "c": 0, "d": 0}
+    assert (match.interacting, match.non_interacting, match.not_visible) == (1, 2, 1)
+    assert match.missed_galaxies == 0
+    assert "1 of interactions too faint to be seen" in match.summary()
+    assert "4 galaxies in 1 field, 2 of them interacting, 1 visibly" in truth.summary()
 
 
 def test_a_table_of_another_sky_is_refused(tmp_path: Path) -> None:

@@ -120,5 +120,5 @@ def _write(
 def _write_mask(path: Path, mask: NDArray[np.int16], wcs: WCS) -> None:
     header = wcs.to_header()
     header["ORIGIN"] = ("strandline", "mask_number of truth.csv, 0 where no feature is")
-    packed = fits.CompImageHDU(mask, header, name="FEATURES", compression_type="GZIP_1")
+    packed = fits.CompImageHDU(mask, header, name="FEATURES", compression_type="RICE_1")
     fits.HDUList([fits.PrimaryHDU(), packed]).writeto(path)
