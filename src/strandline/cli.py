@@ -491,6 +491,26 @@ def benchmark(
         typer.echo(f"{out}/benchmark.csv: the same by {', '.join(result.groups)}")
 
 
+@app.command(epilog="Example: strandline nuisance stamps.lance --model encoder --labels labels.csv")
+def nuisance(
+    table: Table,
+    model: OneModel,
+    labels: Annotated[
+        Path | None, typer.Option(help="CSV of labels: what it knows of interactions, too.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
+    count: Annotated[int, typer.Option(min=20, help="Galaxies to look at, at random.")] = 2000,
+    seed: Seed = 0,
+) -> None:
+    """Measure what a model's embedding knows of seeing, noise, offset, rotation and field."""
+    from strandline import api
+
+    report = api.nuisance(table, model, labels=labels, out=out, count=count, seed=seed)
+    _show(report.lines())
+    for name, reason in report.left_out.items():
+        typer.echo(f"{name} was left out: {reason}")
+
+
 def _show(lines: list[tuple[str, ...]]) -> None:
     """Print a table whose first line is its head."""
     from rich.console import Console

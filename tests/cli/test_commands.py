@@ -29,6 +29,7 @@ COMMANDS = (
     "search",
     "shapes",
     "benchmark",
+    "nuisance",
     "evaluate",
 )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strandline.api.finding import find
     from strandline.api.injecting import inject
     from strandline.api.judging import evaluate
+    from strandline.api.probing import nuisance
     from strandline.api.scoring import classify, embed
     from strandline.api.shaping import shapes
     from strandline.api.simulating import simulate
@@ -28,6 +29,7 @@ __all__ = [
     "evaluate",
     "find",
     "inject",
+    "nuisance",
     "pretrain",
     "search",
     "shapes",
@@ -48,6 +50,7 @@ _HOMES = {
     "inject": "injecting",
     "evaluate": "judging",
     "simulate": "simulating",
+    "nuisance": "probing",
     "pretrain": "training",
     "train": "training",
 }
