@@ -13,8 +13,10 @@ __all__ = ["BRIGHTEST", "FAINTEST", "REDSHIFTS", "Cluster", "draw_cluster"]
 REDSHIFTS = (0.03, 0.12)
 """Of the clusters; those of LoVoCCS (Fu et al. 2022, ApJ 933, 84)."""
 
-BRIGHTEST, FAINTEST = 15.0, 19.5
+BRIGHTEST, FAINTEST = 14.5, 19.5
 """r magnitudes of the galaxies that are planned one by one."""
+
+_FAINTEST_ABSOLUTE = -19.0  # and none of them is a dwarf: features of dwarfs are not looked for
 
 # Composite luminosity function of nearby clusters in r (Popesso et al. 2006, A&A 445, 29): a
 # Schechter function and a steeper one of the dwarfs; here for H0 = 70.
@@ -56,8 +58,9 @@ class Cluster:
 
     def magnitude(self, rng: np.random.Generator, faintest: float = FAINTEST) -> float:
         """Draw the r magnitude of a galaxy by the cluster's luminosity function."""
-        mag = np.arange(BRIGHTEST, faintest, 0.02)
-        growth = np.cumsum(_luminosity_function(mag - distance_modulus(self.redshift)))
+        modulus = distance_modulus(self.redshift)
+        mag = np.arange(BRIGHTEST, min(faintest, modulus + _FAINTEST_ABSOLUTE), 0.02)
+        growth = np.cumsum(_luminosity_function(mag - modulus))
         return float(np.interp(rng.uniform(0, growth[-1]), growth, mag))
 
     @property
@@ -86,9 +89,12 @@ class Cluster:
 
 
 def draw_cluster(size_px: int, pixel_arcsec: float, rng: np.random.Generator) -> Cluster:
-    """Draw a cluster whose centre lies in a field, its redshift weighted by volume."""
-    low, high = REDSHIFTS
-    redshift = float(np.cbrt(rng.uniform(low**3, high**3)))  # the volume grows as z^3, nearly
+    """Draw a cluster whose centre lies in a field.
+
+    Redshifts are even over their range, as those of X-ray bright clusters in a flux-limited sample
+    nearly are.
+    """
+    redshift = float(rng.uniform(*REDSHIFTS))
     x, y = size_px * (0.5 + _CENTRE_SHARE * rng.uniform(-0.5, 0.5, 2))
     dispersion = float(rng.uniform(*_DISPERSION_KMS))
     return Cluster(redshift, float(x), float(y), pixel_arcsec, dispersion)

@@ -11,7 +11,7 @@ from strandline.simulate.population.cluster import Cluster
 from strandline.simulate.population.encounters import draw_view
 from strandline.simulate.portraits.masses import potential_of
 
-__all__ = ["draw_accretion", "draw_brightness", "draw_stripping"]
+__all__ = ["draw_accretion", "draw_stripping"]
 
 # Shells need nearly radial orbits (Hernquist & Quinn 1988, ApJ 331, 682; Pop et al. 2018, MNRAS
 # 480, 1715), streams that wind about their host rounder ones (Johnston, Sackett & Bullock 2001,
@@ -24,10 +24,6 @@ _SHELL_CIRCULARITY, _STREAM_CIRCULARITY = (0.0, 0.18), (0.3, 0.8)
 _SHELL_PERIODS, _STREAM_PERIODS = (1.2, 6.0), (1.0, 4.5)
 _SHELL_RADII, _STREAM_RADII = (5.0, 13.0), (4.0, 10.0)  # apocentre, half-light radii of the host
 _SHELL_KPC, _STREAM_KPC = (18.0, 110.0), (15.0, 110.0)
-
-# By their masses most would be fainter than 26.5 mag/arcsec2, as most in nature are (Bilek et al.
-# 2020, MNRAS 498, 2138). So that there are examples to learn from, some are drawn brighter.
-_BRIGHT_SHARE, _BRIGHT_MAG_ARCSEC2 = 0.6, (24.3, 26.5)
 
 # Galaxies fall in at one to three times the dispersion of the cluster (Jaffe et al. 2018, MNRAS
 # 476, 4753), and their tails hold a few to some tens of per cent of the young light (Poggianti et
@@ -54,13 +50,6 @@ def draw_accretion(kind: Kind, host: GalaxyPlan, rng: np.random.Generator) -> Ac
         circularity=circularity,
         view_rad=draw_view(rng),
     )
-
-
-def draw_brightness(kind: Kind, rng: np.random.Generator) -> float | None:
-    """Draw the r surface brightness (mag/arcsec2) that debris shall have; None: as it comes."""
-    bright = rng.random() < _BRIGHT_SHARE
-    drawn = float(rng.uniform(*_BRIGHT_MAG_ARCSEC2))
-    return drawn if bright and kind in ("stream", "shells") else None
 
 
 def draw_stripping(cluster: Cluster, x: float, y: float, rng: np.random.Generator) -> Stripping:

@@ -12,7 +12,7 @@ __all__ = ["draw_morphology", "draw_power", "far_behind", "new_galaxy"]
 _IN_CLUSTER_SHARE = 0.4  # of galaxies of a cluster's types; others are of its outskirts
 _WARPED_SHARE = 0.06  # of discs, instead of 2.5 %: they are taken for interacting
 
-_FAR_MAG, _FAR_SLOPE = (21.0, 24.8), 0.35  # counts go as 10^(slope m)
+_FAR_MAG, _FAR_SLOPE = (19.8, 24.8), 0.35  # counts go as 10^(slope m)
 _FAR_REDSHIFT = (0.15, 0.5)
 
 

@@ -22,9 +22,10 @@ _CENTRAL_SHARE = 0.5  # of galaxies that follow the cluster's profile, others li
 _STAR_MAG, _STAR_SLOPE = (13.8, 23.0), 0.19
 _BRIGHT_STAR = 17.5
 _STAMP_DISTANCE_KPC = 500.0  # of the galaxies of stamps from the centres of their clusters
+_OUTER_SHARE = 0.4  # of the density of galaxies in the fields, around those of stamps
 _LEAST_CHANCE_PX = 14.0  # from the middle of a stamp to what lies there by chance
 
-_GALAXIES, _FAR, _STARS = 4.16, 30.0, 3.1  # per square arcminute
+_GALAXIES, _FAR, _STARS = 2.6, 30.0, 3.1  # per square arcminute
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def plan_field(request: FieldRequest) -> FieldPlan:
 def plan_stamp(request: StampRequest) -> FieldPlan:
     """Plan the field of one stamp; depends on `request` only.
 
-    Around the system in the middle lie as many galaxies and stars as in any field.
+    Around the system in the middle lie as many stars and faint galaxies as in any field, and fewer
+    of the cluster, since most stamps are not of its core.
     """
     rng = generator(request.seed, "population", request.name)
     size, pixel = request.size_px, request.pixel_arcsec
@@ -145,7 +147,9 @@ def plan_stamp(request: StampRequest) -> FieldPlan:
     middle = (size - 1) / 2 + rng.uniform(-0.5, 0.5, 2)
     group = population.interacting() if request.interacting else population.undisturbed()
     systems = [put(s, float(middle[0] + s.x), float(middle[1] + s.y), cluster, rng) for s in group]
-    galaxies, far, stars = (int(rng.poisson(n)) for n in Numbers.expected(size * pixel))
+    expected = Numbers.expected(size * pixel)
+    galaxies, far, stars = (int(rng.poisson(n)) for n in expected)
+    galaxies = int(rng.binomial(galaxies, _OUTER_SHARE))
     while galaxies > 0:
         chance = population.undisturbed(most=1)
         galaxies -= len(chance)

@@ -23,8 +23,9 @@ from strandline.simulate.population.encounters import (
     draw_encounter,
     draw_mass_ratio,
 )
-from strandline.simulate.population.falling import draw_accretion, draw_brightness, draw_stripping
+from strandline.simulate.population.falling import draw_accretion, draw_stripping
 from strandline.simulate.population.galaxies import draw_morphology, new_galaxy
+from strandline.simulate.population.visibility import draw_brightness
 
 __all__ = ["Group", "Population", "galaxy_count", "put"]
 
@@ -141,7 +142,8 @@ class Population:
             other = "spiral"  # two ellipticals hardly leave a mark
         second = self._galaxy(second_mag, other, redshift)
         encounter = draw_encounter(kind, (first, second), mass_ratio, self.rng, self.orbit)
-        return SystemPlan(first.id, 0.0, 0.0, kind, (first, second), encounter)
+        brightness = draw_brightness(kind, self.rng)
+        return SystemPlan(first.id, 0.0, 0.0, kind, (first, second), encounter, brightness)
 
     def _with_chance(self, system: SystemPlan) -> Group:
         if self.rng.random() < _CHANCE_NEIGHBOUR:

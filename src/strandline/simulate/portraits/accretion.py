@@ -38,7 +38,7 @@ _STARS = 20_000
 _COPIES = 8
 _TURN, _MOST_TURN_RAD = 0.6, 0.15
 _HELD = 120.0  # particles that a smoothing kernel holds
-_MOST_SHARE = 0.6  # of the light, in the satellite
+_MOST_SHARE = 0.4  # of the light, in the satellite
 _SCATTER_DEX = 0.12  # of satellites' sizes
 
 
