@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from strandline.errors import OptionError
 from strandline.simulate.dynamics.forces import GRAVITY, GYR, compiled, spheres
 from strandline.simulate.dynamics.potentials import Potential, dispersion_table
+from strandline.simulate.dynamics.tracks import Track
 
 __all__ = ["Track", "encounter_track", "infall_track", "pericentre_speed"]
 
@@ -23,83 +23,10 @@ _LEAST_STEP, _LARGEST_STEP = 1e-6, 0.02  # kpc/(km/s), nearly Gyr
 _MOST_STEPS = 20_000
 _MERGE = 0.005  # how long two nuclei take for the last kpc, kpc/(km/s)
 # Friction, set so that galaxies coalesce when those of N-body models do; see `encounter_track`.
-_COULOMB = 5.0  # times ln(1 + mass ratio); stands for the friction before the passage, too
+_COULOMB = 3.5  # logarithm for equal masses; stands for the friction before the passage, too
+_LIGHTER = 0.4  # power of the mean mass over the braked one, which the logarithm grows with
 _BULK_KPC = 60.0  # what is farther out in a halo is too loose to be braked with it
 _CORE_KPC = 8.0  # friction fades within: two nuclei stir each other's matter up
-
-
-@dataclass(frozen=True)
-class Track:
-    """Where galaxies are with time.
-
-    Attributes
-    ----------
-    time_gyr : ndarray of float64, shape (time,)
-        Rising. Of an encounter, 0 is the first passage.
-    position_kpc, velocity_kms : ndarray of float64, shape (time, body, 3)
-    strength : ndarray of float64, shape (time, body)
-        Factor on the body's mass; 1 unless it dissolves.
-
-    Raises
-    ------
-    OptionError
-        When shapes disagree, there are fewer than two times, or times do not rise.
-    """
-
-    time_gyr: Array
-    position_kpc: Array
-    velocity_kms: Array
-    strength: Array
-
-    def __post_init__(self) -> None:
-        times, bodies = len(self.time_gyr), self.position_kpc.shape[1]
-        if self.position_kpc.shape != (times, bodies, 3):
-            raise OptionError(f"A track's positions have shape {self.position_kpc.shape}.")
-        if self.velocity_kms.shape != (times, bodies, 3) or self.strength.shape != (times, bodies):
-            raise OptionError("A track's positions, velocities and strengths differ in length.")
-        if times < 2 or not np.all(np.diff(self.time_gyr) > 0):
-            raise OptionError("A track needs two times or more, and they must rise.")
-
-    @classmethod
-    def at_rest(cls, start_gyr: float, end_gyr: float, bodies: int = 1) -> "Track":
-        """Return the track of bodies that stay at the origin."""
-        zeros = np.zeros((2, bodies, 3))
-        return cls(np.array([start_gyr, end_gyr]), zeros, zeros, np.ones((2, bodies)))
-
-    @property
-    def coalescence_gyr(self) -> float:
-        """When the two bodies have become one; infinite if they have not."""
-        if self.position_kpc.shape[1] < 2:
-            return math.inf
-        apart = np.linalg.norm(self.position_kpc[:, 1] - self.position_kpc[:, 0], axis=1)
-        if apart[-1] > 0:
-            return math.inf
-        return float(self.time_gyr[np.flatnonzero(apart > 0).max(initial=-1) + 1])
-
-    def at(self, time_gyr: float) -> tuple[Array, Array]:
-        """Return positions (kpc) and velocities (km/s) at a time, each of shape (body, 3).
-
-        Raises
-        ------
-        OptionError
-            For a time beyond the track.
-        """
-        self.check(time_gyr)
-        k = int(np.clip(np.searchsorted(self.time_gyr, time_gyr) - 1, 0, len(self.time_gyr) - 2))
-        step = (self.time_gyr[k + 1] - self.time_gyr[k]) * GYR
-        share = (time_gyr - self.time_gyr[k]) * GYR / step
-        old, new = self.position_kpc[k], self.position_kpc[k + 1]
-        old_v, new_v = self.velocity_kms[k] * step, self.velocity_kms[k + 1] * step
-        bend, twist = 3 * (new - old) - 2 * old_v - new_v, 2 * (old - new) + old_v + new_v
-        position = old + share * (old_v + share * (bend + share * twist))
-        return position, (old_v + share * (2 * bend + 3 * share * twist)) / step
-
-    def check(self, *times_gyr: float) -> None:
-        """Raise OptionError unless all times are on the track."""
-        first, last = self.time_gyr[0], self.time_gyr[-1]
-        for time in times_gyr:
-            if not first - 1e-9 <= time <= last + 1e-9:
-                raise OptionError(f"Time {time} Gyr is beyond the track, {first:g} to {last:g}.")
 
 
 def pericentre_speed(
@@ -147,8 +74,8 @@ def encounter_track(
     From the first passage on, Chandrasekhar's friction in the matter of the other brakes each
     (Binney & Tremaine 2008, eq. 8.7), the braked mass being about what lies within the
     separation. Its strength is chosen so that galaxies on parabolic orbits with a pericentre of
-    10 to 20 kpc coalesce 1.7 to 2 Gyr after the first passage (0.7 to 1.1 Gyr at eccentricity
-    0.9), those of mass ratio 1:10 after 2.3 to 2.6 Gyr, much as in N-body models (Lotz et al.
+    10 to 20 kpc coalesce 1.7 to 1.9 Gyr after the first passage (0.7 to 1 Gyr at eccentricity
+    0.9), those of mass ratio 1:10 after 2.7 to 3.3 Gyr, much as in N-body models (Lotz et al.
     2008, MNRAS 391, 1137; 2010, MNRAS 404, 575). Without `friction`, energy is kept.
 
     Parameters
@@ -277,11 +204,12 @@ def _accelerate(
     share: float,
     out: Array,
 ) -> float:
-    """Put both bodies' velocities and accelerations into `out`; return the orbit's rate."""
-    offset = state[0, 1] - state[0, 0]
-    drift = state[1, 1] - state[1, 0]
-    apart = max(math.sqrt((offset * offset).sum()), 1e-9)
-    speed = math.sqrt((drift * drift).sum())
+    """Put velocities and accelerations into `out`, shape (2, 2, 3); return the orbit's rate."""
+    apart, speed = 0.0, 0.0
+    for axis in range(3):
+        apart += (state[0, 1, axis] - state[0, 0, axis]) ** 2
+        speed += (state[1, 1, axis] - state[1, 0, axis]) ** 2
+    apart, speed = max(math.sqrt(apart), 1e-9), math.sqrt(speed)
     by_first = spheres(first[0], first[1], first[2], apart)
     by_second = spheres(second[0], second[1], second[2], apart)
     brake_first = 0.0
@@ -291,15 +219,27 @@ def _accelerate(
         held = apart / (1.0 + apart / _BULK_KPC)
         cube = held * held * held / GRAVITY  # turns pull into mass
         braked_mass = cube * spheres(first[0], first[1], first[2], held)
-        logarithm = fading * math.log(1.0 / (1.0 - share))
+        logarithm = fading * (0.5 / (1.0 - share)) ** _LIGHTER
         brake_first = _brake(apart, speed, braked_mass, logarithm, tables[1])
         braked_mass = cube * spheres(second[0], second[1], second[2], held)
-        logarithm = fading * math.log(1.0 / share)
+        logarithm = fading * (0.5 / share) ** _LIGHTER
         brake_second = _brake(apart, speed, braked_mass, logarithm, tables[0])
-    out[0] = state[1]
-    out[1, 0] = by_second * offset + brake_first * drift
-    out[1, 1] = -by_first * offset - brake_second * drift
+    for axis in range(3):
+        offset = state[0, 1, axis] - state[0, 0, axis]
+        drift = state[1, 1, axis] - state[1, 0, axis]
+        out[0, 0, axis], out[0, 1, axis] = state[1, 0, axis], state[1, 1, axis]
+        out[1, 0, axis] = by_second * offset + brake_first * drift
+        out[1, 1, axis] = -by_first * offset - brake_second * drift
     return math.sqrt(by_first + by_second + speed * speed / (apart * apart))
+
+
+@compiled
+def _moved(state: Array, rates: Array, step: float, out: Array) -> None:
+    """Put ``state + step * rates`` into `out`, all of shape (2, 2, 3)."""
+    for i in range(2):
+        for body in range(2):
+            for axis in range(3):
+                out[i, body, axis] = state[i, body, axis] + step * rates[i, body, axis]
 
 
 @compiled
@@ -319,9 +259,9 @@ def _integrate(
     times = np.zeros(_MOST_STEPS)
     states = np.empty((_MOST_STEPS, 2, 2, 3))
     states[0] = start
-    rates = np.empty((4, 2, 2, 3))
+    rates, trial = np.empty((4, 2, 2, 3)), np.empty((2, 2, 3))
     sense = 1.0 if end > 0 else -1.0
-    near = _COALESCED_KPC**2 * (
+    slow2 = _COALESCED_KPC**2 * (
         spheres(first[0], first[1], first[2], _COALESCED_KPC)
         + spheres(second[0], second[1], second[2], _COALESCED_KPC)
     )
@@ -332,22 +272,32 @@ def _integrate(
         step = sense * min(
             max(1.0 / (_STEPS_PER_RADIAN * rate), _LEAST_STEP), _LARGEST_STEP, abs(end - times[k])
         )
-        _accelerate(state + 0.5 * step * rates[0], braked, first, second, tables, share, rates[1])
-        _accelerate(state + 0.5 * step * rates[1], braked, first, second, tables, share, rates[2])
-        _accelerate(state + step * rates[2], braked, first, second, tables, share, rates[3])
-        new = state + step / 6.0 * (rates[0] + 2.0 * rates[1] + 2.0 * rates[2] + rates[3])
+        for stage, part in ((1, 0.5), (2, 0.5), (3, 1.0)):
+            _moved(state, rates[stage - 1], part * step, trial)
+            _accelerate(trial, braked, first, second, tables, share, rates[stage])
         k += 1
-        times[k], states[k] = times[k - 1] + step, new
-        offset, drift = new[0, 1] - new[0, 0], new[1, 1] - new[1, 0]
-        if braked and (offset * offset).sum() < _COALESCED_KPC**2 and (drift * drift).sum() < near:
-            middle = (1.0 - share) * new[:, 0] + share * new[:, 1]
-            for wait in (_MERGE, end - times[k]):  # from then on they stay together
+        times[k] = times[k - 1] + step
+        _moved(state, rates[0], step / 6.0, states[k])
+        _moved(states[k], rates[1], step / 3.0, states[k])
+        _moved(states[k], rates[2], step / 3.0, states[k])
+        _moved(states[k], rates[3], step / 6.0, states[k])
+        apart2, speed2 = 0.0, 0.0
+        for axis in range(3):
+            apart2 += (states[k, 0, 1, axis] - states[k, 0, 0, axis]) ** 2
+            speed2 += (states[k, 1, 1, axis] - states[k, 1, 0, axis]) ** 2
+        if braked and apart2 < _COALESCED_KPC**2 and speed2 < slow2:
+            for wait in (_MERGE, end - times[k] - _MERGE):  # from then on they stay together
                 if wait <= 0.0 or times[k] >= end:
                     break
                 wait = min(wait, end - times[k])
-                middle[0] += wait * middle[1]
                 k += 1
                 times[k] = times[k - 1] + wait
-                states[k, :, 0], states[k, :, 1] = middle, middle
+                for axis in range(3):
+                    old = states[k - 1]
+                    drift = (1.0 - share) * old[1, 0, axis] + share * old[1, 1, axis]
+                    place = (1.0 - share) * old[0, 0, axis] + share * old[0, 1, axis]
+                    for body in range(2):
+                        states[k, 1, body, axis] = drift
+                        states[k, 0, body, axis] = place + wait * drift
             break
     return times[: k + 1], states[: k + 1]

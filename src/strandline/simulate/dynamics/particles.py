@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from strandline.errors import OptionError
 from strandline.simulate.dynamics.forces import GYR, compiled, pull
-from strandline.simulate.dynamics.orbits import Track
 from strandline.simulate.dynamics.potentials import Potential
+from strandline.simulate.dynamics.tracks import Track
 
 __all__ = ["follow"]
 
 Array = NDArray[np.float64]
 
 _MOST_STEPS = 1_000_000  # of one particle
-_LEAST_STEP = 1e-7  # kpc/(km/s); only a passage through a centre comes near it
+_LEAST_STEP = 1e-9  # kpc/(km/s); only a passage through a centre comes near it
 _CENTRE_KPC = 1e-6
 _SAFETY = 0.85
 

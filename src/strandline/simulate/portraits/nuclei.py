@@ -27,6 +27,7 @@ __all__ = ["disc_plane", "mean_youth", "paint_middle", "paint_remnant", "stirred
 Array = NDArray[np.float64]
 
 _THINNEST = 0.2  # intrinsic axis ratio of a disc
+_DUST = 1.8  # median r optical depth in the middle of a merger full of gas
 _BULGE_SCALES = (0.2, 0.4)  # half-light radius of bulges in scale lengths
 
 
@@ -141,7 +142,7 @@ def paint_middle(
         plane=round_plane,
         youth=(1 - share) * (OLD + 0.02 + 0.25 * build.lateness) + share * one.youth,
         burst_njy=burst,
-        dust=build.gas * one.relaxed * float(rng.lognormal(0.0, 0.5)),
+        dust=_DUST * build.gas * one.relaxed * float(rng.lognormal(0.0, 0.5)),
     )
     _paint_core(canvas, core, build.galaxy.redshift, rng)
 
@@ -170,7 +171,7 @@ def paint_remnant(
         plane=form,
         youth=youth,
         burst_njy=burst,
-        dust=gas * math.exp(-since / 0.6) * float(rng.lognormal(0.0, 0.5)),
+        dust=_DUST * gas * math.exp(-since / 0.6) * float(rng.lognormal(0.0, 0.5)),
     )
     _paint_core(canvas, core, scene.galaxies[0].build.galaxy.redshift, rng)
 
@@ -233,7 +234,7 @@ def _patchy_dust(sheet: Sheet, core: _Core, rng: np.random.Generator) -> NDArray
         core.plane.y_arcsec + float(rng.normal(0, 0.15)) * core.half_light_arcsec,
     )  # fmt: skip
     along, across = sheet.on_plane(lane)
-    thick = core.dust * np.exp(-np.hypot(along, across) / np.float32(0.9 * core.half_light_arcsec))
+    thick = core.dust * np.exp(-np.hypot(along, across) / np.float32(1.3 * core.half_light_arcsec))
     grain = max(0.25 * core.half_light_arcsec / sheet.cell_arcsec, 1.0)
     clumps = texture(sheet.shape, grain, 0.9, rng)
     return np.asarray(thick * clumps, dtype=np.float32)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from strandline.cosmology import kpc_per_arcsec
+from strandline.cosmology import absolute_magnitude, kpc_per_arcsec
 from strandline.errors import OptionError
 from strandline.photometry import mag_to_flux
 from strandline.simulate.dynamics.discs import spin_axis
-from strandline.simulate.dynamics.orbits import Track, encounter_track
+from strandline.simulate.dynamics.orbits import encounter_track
 from strandline.simulate.dynamics.potentials import Potential, Spheroid
+from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.plans import Encounter, GalaxyPlan
+from strandline.simulate.portraits.hosts import draw_lateness
 from strandline.simulate.portraits.masses import potential_of
 
 __all__ = ["Build", "draw_build", "pair_potentials", "pair_track", "passages", "whole_radius_kpc"]
@@ -115,7 +117,8 @@ def draw_build(
     """Draw what a galaxy is made of, as its morphology allows."""
     old = galaxy.morphology == "elliptical"
     early = old and rng.random() > _LENTICULAR_SHARE
-    lateness = 0.0 if old else float(rng.beta(1.5, 1.3))
+    brightness = absolute_magnitude(galaxy.mag_r, galaxy.redshift)
+    lateness = 0.0 if old else draw_lateness(brightness, rng)
     if galaxy.morphology == "irregular":
         lateness = 1.0
     half_light_kpc = galaxy.radius_arcsec * kpc_per_arcsec(galaxy.redshift)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from strandline.simulate.dynamics.orbits import Track
+from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.plans import Encounter, SystemPlan
 from strandline.simulate.portraits.looks import DiscLook
 from strandline.simulate.portraits.nuclei import mean_youth, stirred_look

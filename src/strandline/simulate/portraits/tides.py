@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strandline.simulate.dynamics.discs import disc_particles, sphere_particles
-from strandline.simulate.dynamics.orbits import Track
 from strandline.simulate.dynamics.particles import follow
+from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.portraits.discs import inner_share
 from strandline.simulate.portraits.pairs import Build
 
