@@ -102,7 +102,7 @@ def _measure(folder: Path, table: Path, recipe: Recipe) -> None:
 
 
 def main() -> None:
-    """Print rates and ratios of both published recipes."""
+    """Print rates and ratios of both published recipes and of our own."""
     print(
         f"{_ROWS} stamps, {_SIZE_PX} px, {len(BANDS)} bands, batches of {_BATCH}, "
         f"{torch.get_num_threads()} threads"
@@ -111,7 +111,7 @@ def main() -> None:
         folder = Path(name)
         table = folder / "stamps.lance"
         synthetic_table(table, _ROWS, np.random.default_rng(0))
-        for recipe in ("brown2025-cnn", "brown2025-nnclr"):
+        for recipe in ("brown2025-cnn", "brown2025-nnclr", "strandline"):
             _measure(folder, table, Recipe.load(recipe))
 
 

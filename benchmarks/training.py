@@ -42,7 +42,7 @@ def _data(table: StampTable, recipe: Recipe, *, validated: bool) -> TrainingData
         recipe,
         seed=0,
         centre_validation=recipe.supervised,
-        values=(values, told) if recipe.supervised else None,
+        values=(values, told) if recipe.supervised or recipe.hybrid else None,
     )
     data.train.load("training")
     data.validation.load("validation")
@@ -109,13 +109,13 @@ def _measure(folder: Path, table: StampTable, recipe: Recipe) -> None:
 
 
 def main() -> None:
-    """Print rates and ratios of both published recipes."""
+    """Print rates and ratios of both published recipes and of our own."""
     print(f"{_ROWS} stamps, {_EPOCHS} epochs, {torch.get_num_threads()} threads")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "stamps.lance"
         synthetic_table(path, _ROWS, np.random.default_rng(0))
-        for recipe in ("brown2025-cnn", "brown2025-nnclr"):
+        for recipe in ("brown2025-cnn", "brown2025-nnclr", "strandline"):
             _measure(folder, StampTable.open(path), with_epochs(Recipe.load(recipe), _EPOCHS))
 
 
