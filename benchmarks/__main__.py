@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory")
-ON_DEMAND = ("realsky",)
+ON_DEMAND = ("realsky", "realism")
 
 
 def main(names: list[str]) -> None:
@@ -20,4 +20,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if not name.startswith("--")])
