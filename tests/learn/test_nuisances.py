@@ -26,7 +26,7 @@ def point(count: int = 1) -> Tensor:
 
 def test_a_blurred_point_is_a_gaussian_of_that_width_and_keeps_its_flux() -> None:
     fwhm = torch.tensor([3.0, 4.0, 6.0])
-    images = blurred(point(3), fwhm)
+    images = blurred(point(3), fwhm, 6.0)
     torch.testing.assert_close(images.sum(dim=(2, 3)), torch.ones(3, 2), rtol=1e-4, atol=0)
     away = torch.arange(SIDE) - 16.0
     for image, width in zip(images, fwhm, strict=True):
@@ -38,13 +38,13 @@ def test_a_blurred_point_is_a_gaussian_of_that_width_and_keeps_its_flux() -> Non
 
 def test_a_blur_of_nothing_changes_nothing() -> None:
     images = torch.randn((4, 2, SIDE, SIDE), generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(blurred(images, torch.zeros(4)), images)
+    torch.testing.assert_close(blurred(images, torch.zeros(4), 3.0), images)
 
 
 def test_a_blur_keeps_a_flat_sky_and_what_is_missing() -> None:
     images = torch.full((2, 2, SIDE, SIDE), 5.0)
     images[1, 0, 4:9, 4:9] = torch.nan
-    found = blurred(images, torch.tensor([5.0, 5.0]))
+    found = blurred(images, torch.tensor([5.0, 5.0]), 5.0)
     assert torch.equal(torch.isnan(found), torch.isnan(images))
     torch.testing.assert_close(found[~found.isnan()], images[~images.isnan()])
 
@@ -53,9 +53,9 @@ def test_the_noise_that_a_blur_leaves_is_told() -> None:
     noise = torch.randn((60, 2, 64, 64), generator=torch.Generator().manual_seed(2))
     for width in (0.0, 1.5, 4.0):
         fwhm = torch.full((60,), width)
-        inner = blurred(noise, fwhm)[:, :, 16:48, 16:48]
+        inner = blurred(noise, fwhm, 4.0)[:, :, 16:48, 16:48]
         # 120 x 1024 pixels, of which one in the area of the kernel is independent
-        assert inner.std().item() == pytest.approx(float(kept_noise(64, fwhm)[0]), rel=0.03)
+        assert inner.std().item() == pytest.approx(float(kept_noise(fwhm, 4.0)[0]), rel=0.03)
 
 
 def test_a_plane_rises_as_told_and_has_no_mean() -> None:

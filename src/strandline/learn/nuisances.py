@@ -4,8 +4,11 @@ Each function works on a batch, on any device, with its draws given for each ima
 when they happen.
 """
 
+import math
+
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 __all__ = [
     "blurred",
@@ -40,7 +43,7 @@ def extinction(bands: tuple[str, ...], *, picture: bool) -> Tensor:
     return torch.tensor([usual if value is None else value for value in found])
 
 
-def blurred(images: Tensor, fwhm_px: Tensor) -> Tensor:
+def blurred(images: Tensor, fwhm_px: Tensor, widest_px: float) -> Tensor:
     """Return images convolved with round Gaussians.
 
     Parameters
@@ -49,39 +52,51 @@ def blurred(images: Tensor, fwhm_px: Tensor) -> Tensor:
         NaN where missing; stays missing, and the rest is averaged over what is there.
     fwhm_px : Tensor, shape (image,)
         0 leaves an image as it is.
+    widest_px : float
+        Largest that may be drawn.
     """
-    kernel = _rows(images.shape[-1], fwhm_px)
-    result = _smoothed(images, kernel)
+    taps = _taps(fwhm_px, widest_px)
+    side = images.shape[-1]
+    # beyond the edge nothing is known: what is there counts for more
+    seen = _along(torch.ones((len(images), 1, 1, side), device=images.device), taps)
+    weight = seen.transpose(2, 3) * seen
+    result = _smoothed(images, taps) / weight
     broken = ~torch.isfinite(images.sum(dim=(1, 2, 3)))
     if broken.any():
         some = images[broken]
-        seen = torch.isfinite(some)
-        total = _smoothed(some.masked_fill(~seen, 0.0), kernel[broken])
-        share = _smoothed(seen.to(some.dtype), kernel[broken])
-        result[broken] = torch.where(seen, total / share, torch.nan)
+        there = torch.isfinite(some)
+        total = _smoothed(some.masked_fill(~there, 0.0), taps[broken])
+        share = _smoothed(there.to(some.dtype), taps[broken])
+        result[broken] = torch.where(there, total / share, torch.nan)
     return result
 
 
-def kept_noise(side_px: int, fwhm_px: Tensor) -> Tensor:
+def kept_noise(fwhm_px: Tensor, widest_px: float) -> Tensor:
     """Return the part of white noise's standard deviation that `blurred` leaves, (image,)."""
-    middle = _rows(side_px, fwhm_px)[:, side_px // 2]
-    return middle.square().sum(dim=1)  # along each axis the root of it
+    return _taps(fwhm_px, widest_px).square().sum(dim=1)  # along each axis the root of it
 
 
-def _rows(side_px: int, fwhm_px: Tensor) -> Tensor:
-    """Return matrices (image, to, from) that smooth along an axis; rows sum to 1."""
-    places = torch.arange(side_px, device=fwhm_px.device, dtype=torch.float32)
-    apart = (places[:, None] - places[None, :]).square()
+def _taps(fwhm_px: Tensor, widest_px: float) -> Tensor:
+    """Return Gaussians sampled at pixels, (image, tap), as wide as the widest needs; sum 1."""
     sigma = (fwhm_px / _FWHM_PER_SIGMA).clamp(min=1e-3)  # far below a pixel: nothing happens
-    weights = torch.exp(-0.5 * apart / sigma.square()[:, None, None])
-    return weights / weights.sum(dim=2, keepdim=True)
+    reach = max(1, math.ceil(3.5 * widest_px / _FWHM_PER_SIGMA))
+    away = torch.arange(-reach, reach + 1, device=fwhm_px.device, dtype=torch.float32)
+    weights = torch.exp(-0.5 * (away / sigma[:, None]).square())
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
-def _smoothed(images: Tensor, kernel: Tensor) -> Tensor:
-    # matrix products of whole images are faster here than convolutions of many small groups
-    count, bands, side, _ = images.shape
-    along_x = images.reshape(count, bands * side, side) @ kernel.transpose(1, 2)
-    return kernel[:, None] @ along_x.reshape(count, bands, side, side)
+def _smoothed(images: Tensor, taps: Tensor) -> Tensor:
+    return _along(_along(images, taps).transpose(2, 3), taps).transpose(2, 3)
+
+
+def _along(images: Tensor, taps: Tensor) -> Tensor:
+    """Convolve along x, each image with its own taps, zeros beyond the edge."""
+    count, bands, height, width = images.shape
+    kernels = taps.repeat_interleave(bands, dim=0)[:, None, None]
+    flat = images.reshape(1, count * bands, height, width)
+    reach = taps.shape[1] // 2
+    smooth = F.conv2d(flat, kernels, padding=(0, reach), groups=count * bands)
+    return smooth.reshape(count, bands, height, width)
 
 
 def plane(slopes: Tensor, side_px: int) -> Tensor:

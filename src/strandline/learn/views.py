@@ -27,7 +27,8 @@ from strandline.recipe import Recipe, ViewSettings
 
 __all__ = ["Views", "generators"]
 
-_CHUNK = 32  # images viewed at once on the CPU: what passes between the steps stays in the cache
+# pixels of a band viewed at once on the CPU: what passes between the steps stays in the cache
+_CHUNK = 32 * 64**2
 _PICTURE_UNIT = 255.0  # counts; code that reads pictures divides by it
 
 
@@ -78,7 +79,9 @@ class Views:
         drawn = draw(self._settings, self._field, self._extinction, len(canvases), draws)
         drawn = drawn.to(canvases.pixels.device)
         device = canvases.pixels.device.type
-        step = _CHUNK if device == "cpu" else max(1, len(canvases))
+        step = max(1, len(canvases))
+        if device == "cpu":
+            step = max(1, _CHUNK // self._output_px**2)
         chunks = [slice(start, start + step) for start in range(0, len(canvases), step)]
         with torch.autocast(device, enabled=False), ThreadPoolExecutor(1) as ahead:
             # torch draws in one thread only: meanwhile the other cores see to the chunk before
@@ -113,8 +116,9 @@ class Views:
         lower = 1 / (bin_px * drawn.zoom).clamp(min=1.0)
         lost = torch.zeros_like(drawn.strength)  # variance that the blur smooths away
         if chosen.blur_px[1]:
-            flux = blurred(flux, drawn.fwhm_px)
-            lost = 1 - kept_noise(side_px, drawn.fwhm_px).square()
+            widest = chosen.blur_px[1]
+            flux = blurred(flux, drawn.fwhm_px, widest)
+            lost = 1 - kept_noise(drawn.fwhm_px, widest).square()
         if chosen.sky_gradient:
             slopes = drawn.slopes * (sky * lower[:, None])[:, :, None]
             flux = flux + plane(slopes, side_px)
