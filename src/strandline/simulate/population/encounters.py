@@ -29,13 +29,14 @@ _ECCENTRICITY_RANGE = (0.75, 1.1)
 _TAILS_GYR = (0.05, 1.0)
 _REMNANT_GYR = 1.5
 _APPROACHING_GYR = (0.03, 0.35)
-_LATEST_COALESCENCE_GYR = 3.0  # tails of the first passage are gone by then
+_LATEST_COALESCENCE_GYR = 2.0  # tails of the first passage are gone by then
+_FARTHEST_KPC = 90.0  # a companion farther away is not taken for one
 _APART_RADII = 1.5  # half-light radii of the first galaxy, beyond which two are apart
 _TRIES = 12
 
 # Deciles of the distance between the two galaxies that `draw_encounter` makes, in half-light
 # radii of the first; drawing a hundred times is too slow for every neighbour by chance.
-_TAILS_APART = (1.5, 3.9, 6.3, 9.3, 12.1, 15.4, 18.6, 22.8, 35.8, 54.0, 120.0)
+_TAILS_APART = (1.5, 4.4, 6.4, 9.0, 10.9, 14.0, 16.8, 19.8, 24.2, 36.0, 100.0)
 _MERGER_APART = (0.0, 0.16, 0.31, 0.44, 0.59, 0.71, 0.82, 0.93, 1.1, 1.3, 1.5)
 
 
@@ -126,16 +127,17 @@ def _time_of(
     rng: np.random.Generator,
 ) -> float | None:
     """Draw a time at which an orbit is of a kind; None where it never is."""
-    if kind == "approaching":
-        return -float(rng.uniform(*_APPROACHING_GYR))
     first = galaxies[0]
     radius_kpc = first.radius_arcsec * kpc_per_arcsec(first.redshift)
-    after = _TAILS_GYR[1] if kind == "tails" else _LATEST_COALESCENCE_GYR
-    track = _track(galaxies, orbit, 0.01, after)
+    before = _APPROACHING_GYR[1] if kind == "approaching" else 0.01
+    after = {"tails": _TAILS_GYR[1], "approaching": 0.01}.get(kind, _LATEST_COALESCENCE_GYR)
+    track = _track(galaxies, orbit, before, after)
     apart = np.linalg.norm(track.position_kpc[:, 1] - track.position_kpc[:, 0], axis=1)
+    beside = (apart > _APART_RADII * radius_kpc) & (apart < _FARTHEST_KPC)
+    if kind == "approaching":
+        return _any_time(track, beside & (track.time_gyr <= -_APPROACHING_GYR[0]), rng)
     if kind == "tails":
-        seen = (track.time_gyr >= _TAILS_GYR[0]) & (apart > _APART_RADII * radius_kpc)
-        return _any_time(track, seen, rng)
+        return _any_time(track, beside & (track.time_gyr >= _TAILS_GYR[0]), rng)
     coalescence = track.coalescence_gyr
     if not math.isfinite(coalescence):
         return None

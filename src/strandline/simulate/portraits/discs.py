@@ -146,7 +146,10 @@ def lay_disc(
     )
     knots *= float(smooth.sum()) * look.knot_share * _mean_share(young_share)
     # sampling a map on cells does not quite keep its mean
-    fix = float(smooth.sum(dtype=np.float64)) / float((old + young + knots).sum(dtype=np.float64))
+    total = float((old + young + knots).sum(dtype=np.float64))
+    if not total > 0:  # all of it lies beyond the canvas
+        return
+    fix = float(smooth.sum(dtype=np.float64)) / total
     sheet.paint(old, fix * flux_njy, population_sed(look.youth, redshift=redshift))
     sheet.paint(young, fix * flux_njy, population_sed(YOUNG, redshift=redshift))
     sheet.paint(knots, fix * flux_njy, population_sed(KNOT, redshift=redshift))

@@ -21,7 +21,7 @@ __all__ = ["draw", "reach_arcsec"]
 _REACH = {"elliptical": 9.0, "polar_ring": 6.0, "warped": 5.0}
 _DISC_REACH = 4.5
 _STRIPPED_REACH = 9.0
-_TAIL_KMS = 220.0  # how fast the tips of tails go out
+_FASTEST_KMS = 500.0  # how fast the other galaxy, or the tip of a tail, goes away at most
 _MOST_REACH_KPC = 130.0  # little light is farther out
 
 
@@ -38,7 +38,7 @@ def reach_arcsec(plan: SystemPlan) -> float:
         case Accretion(apocentre_kpc=apocentre):
             return max(host, min(1.3 * apocentre, _MOST_REACH_KPC) / scale)
         case Encounter(time_gyr=time):
-            gone_kpc = abs(time) * _TAIL_KMS * 1.023  # a km/s is 1.023 kpc/Gyr
+            gone_kpc = abs(time) * _FASTEST_KMS * 1.023  # a km/s is 1.023 kpc/Gyr
             return host + min(max(gone_kpc, 15.0), _MOST_REACH_KPC) / scale
 
 
