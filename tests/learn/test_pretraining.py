@@ -140,3 +140,22 @@ def test_a_loss_that_is_not_finite_stops_pretraining(
     recipe = make_recipe("simclr", optimiser={"learning_rate": 1e30, "kind": "sgd"})
     with pytest.raises(TrainingError, match=r"loss became (nan|inf) in epoch .*learning_rate"):
         pretrain([table], recipe, tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["strandline", "desmons2024", "byol"])
+def test_pictures_are_learned_from_by_the_same_recipes(
+    name: str,
+    make_recipe: Make,
+    make_table: MakeTable,
+    make_galaxies: MakeGalaxies,
+    tmp_path: Path,
+) -> None:
+    images, values = make_galaxies(40)
+    table = make_table(tmp_path / "p.lance", images, bands=("r", "g", "b"), kind="picture")
+    recipe = make_recipe(name, optimiser={"epochs": 1})
+    labels = [(np.arange(40), values)] if recipe.hybrid else []
+    model = pretrain([table], recipe, tmp_path / "m", labels=labels)
+    features = Model.load(tmp_path / "m").embed(table.read(np.arange(40)), ("r", "g", "b"))
+    assert features.shape == (40, model.feature_count)
+    assert features.std(axis=0).max() > 0
+    assert model.scaling.std != (1.0, 1.0, 1.0)  # pictures are standardised in any case

@@ -12,6 +12,7 @@ from strandline.learn.heads import NeighbourHead
 from strandline.learn.metrics import auc
 from strandline.recipe import Recipe
 from strandline.stamps import StampTable
+from tests.learn.conftest import _small
 
 Make = Callable[..., Recipe]
 Labels = NDArray[np.int64]
@@ -20,8 +21,6 @@ ALL = np.arange(160)
 
 @pytest.fixture(scope="module")
 def encoder(table: StampTable, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    from tests.learn.conftest import _small
-
     recipe = _small(
         "brown2025-nnclr",
         optimiser={"epochs": 4, "learning_rate": 5e-3},
