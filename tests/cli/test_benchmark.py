@@ -68,7 +68,8 @@ def test_recipes_and_controls_are_compared(run: Run, table: Path, tmp_path: Path
     ran = run(*command, "--out", tmp_path / "bench")
     assert ran.status == 0, ran.err
     for name in ("tiny-nnclr", "size and brightness", "forest on shapes", "logistic on shapes"):
-        assert ran.out.count(f"{name} ") == 2, ran.out
+        assert ran.out.count(f"\n{name}  ") == 2, ran.out
+    assert ran.out.count("tiny-nnclr and shapes  ") == 2
     with (tmp_path / "bench" / "benchmark.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["group"] for row in rows} == {"all", "kind", "surface brightness", "redshift"}
