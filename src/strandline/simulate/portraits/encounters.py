@@ -20,6 +20,7 @@ from strandline.simulate.portraits.debris import Debris, area_holding, measure_f
 from strandline.simulate.portraits.grain import widths_by_density
 from strandline.simulate.portraits.hosts import paint_galaxy
 from strandline.simulate.portraits.nuclei import disc_plane, paint_middle, paint_remnant
+from strandline.simulate.portraits.pairs import Setting
 from strandline.simulate.portraits.portrait import Member, Portrait
 from strandline.simulate.portraits.scene import Scene, Seen, see
 from strandline.simulate.portraits.young import draw_new_stars
@@ -55,7 +56,9 @@ class _Light:
     rest: float
 
 
-def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) -> Portrait:
+def paint_encounter(
+    canvas: Canvas, plan: SystemPlan, rng: np.random.Generator, *, setting: Setting | None = None
+) -> Portrait:
     """Paint two galaxies of an encounter, at any time of it.
 
     The first galaxy's nucleus (or what both became) is at the system's position.
@@ -66,6 +69,8 @@ def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
     plan : SystemPlan
         Its interaction is an `Encounter`, of two galaxies.
     rng : Generator
+    setting : Setting, optional
+        Potentials and track, where they shall not follow from the plan.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def paint_encounter(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
     encounter = plan.interaction
     assert isinstance(encounter, Encounter)
     scale = kpc_per_arcsec(plan.galaxies[0].redshift)
-    scene = see(plan, encounter, rng)
+    scene = see(plan, encounter, rng, setting)
     held = _HELD[scene.passages > 1]
     images = [_images(canvas, one, scale, held) for one in scene.galaxies]
     light = _light(canvas, plan, scene, [image.torn for image in images])

@@ -16,15 +16,51 @@ from strandline.simulate.plans import Encounter, GalaxyPlan
 from strandline.simulate.portraits.hosts import draw_lateness
 from strandline.simulate.portraits.masses import potential_of
 
-__all__ = ["Build", "draw_build", "pair_potentials", "pair_track", "passages", "whole_radius_kpc"]
+__all__ = [
+    "Build",
+    "Setting",
+    "draw_build",
+    "pair_potentials",
+    "pair_track",
+    "passages",
+    "whole_radius_kpc",
+]
 
 Array = NDArray[np.float64]
 
+_BEFORE_GYR = 0.6
 _LEAST_HALO = 0.5  # of the mass that the ratio asks for
 _HALO_SIZE_POWER = 0.4  # of a halo's scale with its mass
 _HALF_LIGHT_IN_SCALES = 1.678  # of an exponential disc
 _LENTICULAR_SHARE = 0.5  # of the galaxies planned as elliptical
 _LEAST_APART_KPC = 0.1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What moves the stars of an encounter.
+
+    Attributes
+    ----------
+    potentials : tuple of two Potential
+    track : Track
+        Its time 0 is the first passage.
+    """
+
+    potentials: tuple[Potential, Potential]
+    track: Track
+
+    @classmethod
+    def of(cls, galaxies: tuple[GalaxyPlan, ...], encounter: Encounter) -> "Setting":
+        """Return the setting of a planned encounter, from well before the first passage to now."""
+        time = encounter.time_gyr
+        track = pair_track(
+            galaxies,
+            encounter,
+            before_gyr=max(_BEFORE_GYR, 0.1 - time),
+            after_gyr=max(time, 0.0) + 0.01,
+        )
+        return cls(pair_potentials(galaxies, encounter.mass_ratio), track)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from strandline.simulate.portraits.looks import DiscLook
 from strandline.simulate.portraits.nuclei import mean_youth, stirred_look
 from strandline.simulate.portraits.pairs import (
     Build,
+    Setting,
     draw_build,
-    pair_potentials,
-    pair_track,
     passages,
     whole_radius_kpc,
 )
@@ -26,7 +25,6 @@ Array = NDArray[np.float64]
 
 _STARS = (5_000, 14_000)
 _STAR_GYR = 6_000.0  # work that stars may cost: their number times how long they are followed
-_BEFORE_GYR = 0.6
 _UNTOUCHED_SCALES = 3.6  # a disc that is whole to here is painted whole
 _WHOLE_SCALES = (1.2, 3.0)
 _WHOLE_SHARE = 0.75  # of the tidal radius
@@ -117,16 +115,12 @@ class Scene:
         return passages(self.track, self.time_gyr)
 
 
-def see(plan: SystemPlan, encounter: Encounter, rng: np.random.Generator) -> Scene:
+def see(
+    plan: SystemPlan, encounter: Encounter, rng: np.random.Generator, setting: Setting | None = None
+) -> Scene:
     """Follow an encounter until it is seen, and turn it to the sky."""
-    potentials = pair_potentials(plan.galaxies, encounter.mass_ratio)
-    time = encounter.time_gyr
-    track = pair_track(
-        plan.galaxies,
-        encounter,
-        before_gyr=max(_BEFORE_GYR, 0.1 - time),
-        after_gyr=max(time, 0.0) + 0.01,
-    )
+    setting = setting or Setting.of(plan.galaxies, encounter)
+    potentials, track, time = setting.potentials, setting.track, encounter.time_gyr
     first, second = (
         draw_build(plan.galaxies[k], potentials[k], encounter.discs_deg[k], rng, second=k == 1)
         for k in (0, 1)
