@@ -14,13 +14,13 @@ _BOX_PX = 3
 
 
 def outline(scene: Scene) -> NDArray[np.bool_]:
-    """Return the galaxy's pixels above one sigma of the sky (Pawlik et al. 2016, MNRAS 456, 3032).
+    """Return the pixels of a galaxy one sigma above its surroundings (Pawlik et al. 2016).
 
-    In the image averaged over 3 x 3 px; connected to the galaxy's brightest pixel.
+    MNRAS 456, 3032. In the image averaged over 3 x 3 px; connected to the galaxy's brightest pixel.
     """
     smooth = ndimage.uniform_filter(scene.image, size=_BOX_PX)
     place = brightest(smooth, scene.target)
-    above = smooth >= scene.noise
+    above = smooth >= scene.level + scene.noise
     above[place] = True
     return connected(above, *place)
 

@@ -60,6 +60,9 @@ class Scene:
         What was subtracted.
     neighbours : float
         Light of the objects that touch the galaxy, in units of its own.
+    level : float
+        Of what is around the galaxy, in `image`: 0 if the sky was subtracted, else perhaps faint
+        wings.
     """
 
     image: NDArray[np.float64]
@@ -68,6 +71,7 @@ class Scene:
     noise: float
     sky: float
     neighbours: float
+    level: float = 0.0
 
     @property
     def blank(self) -> NDArray[np.bool_]:
@@ -111,6 +115,7 @@ def look_at(plane: NDArray[np.float64], options: SceneOptions) -> Scene | None:
         noise,
         sky,
         _touching_light(segments, table, number),
+        level - sky,
     )
 
 
