@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from strandline.seeding import generator
 from strandline.simulate.plans import INTERACTIONS, Kind, StarPlan, SystemPlan
 from strandline.simulate.population.cluster import Cluster, draw_cluster
+from strandline.simulate.population.encounters import Orbit
 from strandline.simulate.population.galaxies import draw_power, far_behind
 from strandline.simulate.population.systems import Group, Population, galaxy_count, put
+from strandline.simulate.population.volunteers import OrbitPrior, read_orbits
 
 __all__ = ["FieldPlan", "FieldRequest", "Numbers", "StampRequest", "plan_field", "plan_stamp"]
 
@@ -163,8 +166,13 @@ def plan_stamp(request: StampRequest) -> FieldPlan:
     )
 
 
-def _orbit(path: Path | None) -> None:
-    return None
+@lru_cache(maxsize=4)  # a process makes many stamps
+def _prior(path: Path) -> OrbitPrior:
+    return OrbitPrior(read_orbits(path))
+
+
+def _orbit(path: Path | None) -> Orbit | None:
+    return None if path is None else _prior(path)
 
 
 def _groups(population: Population, numbers: Numbers) -> list[Group]:
