@@ -40,7 +40,7 @@ from strandline.stamps import StampTable
 __all__ = ["Comparison", "compare", "main"]
 
 _WORK = Path("realism-work")
-_PICTURES = {"undisturbed": 600, "interacting": 300}
+_PICTURES = {"undisturbed": 600, "interacting": 250}
 _ENCODERS = ("picture-nnclr", "picture-cnn")
 _FOLDS = 5
 _WORKERS = 2

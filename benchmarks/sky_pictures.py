@@ -48,7 +48,8 @@ _KIND_SHARE: dict[Kind, float] = {
     "tails": 0.42, "merger": 0.38, "remnant": 0.12, "shells": 0.03, "stream": 0.03,
     "jellyfish": 0.02,
 }  # fmt: skip
-_FAINTEST_SEEN = 24.3  # mean surface brightness of a feature that can be seen in these pictures
+_FAINTEST_SEEN = 24.5  # mean surface brightness of a feature that can be seen in these pictures
+_FAINTER_SECOND_MAG, _APART_RADII = 1.5, 5.0
 
 # Galaxies per square degree brighter than r = 22, and the slope of their counts (Yasuda et al.
 # 2001, AJ 122, 1104); stars of high latitudes, per square degree brighter than r = 21.
@@ -92,7 +93,7 @@ def _picture(number: int, setup: SurveySetup, group: str, seed: int) -> NDArray[
         systems, cluster = _galaxy_and_kin(name, group, setup, seed, rng)
         portrait = draw(systems[0], _SKETCH)
         r90 = _petrosian_r90(portrait)
-        if _R90_ARCSEC[0] < r90 < _R90_ARCSEC[1] and (group != "interacting" or _seen(portrait)):
+        if _R90_ARCSEC[0] < r90 < _R90_ARCSEC[1] and (group != "interacting" or _noticed(portrait)):
             break
     side_arcsec = _FIELD_PER_R90 * r90
     size_px = math.ceil(side_arcsec / setup.pixel_arcsec) + 2 * _MARGIN_PX
@@ -158,7 +159,7 @@ def _petrosian_r90(portrait: Portrait) -> float:
     growth = np.cumsum(light.ravel()[order])
 
     def within(r: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.interp(r, edges, growth)
+        return np.asarray(np.interp(r, edges, growth))
 
     trial = np.geomspace(1.2, edges[-1] / 1.3, 200)
     ring = (within(1.25 * trial) - within(0.8 * trial)) / (1.25**2 - 0.8**2)
@@ -167,9 +168,14 @@ def _petrosian_r90(portrait: Portrait) -> float:
     return float(np.interp(0.9 * within(np.array([2 * petrosian]))[0], growth, edges))
 
 
-def _seen(portrait: Portrait) -> bool:
-    feature = portrait.feature
-    return feature is not None and feature.brightness < _FAINTEST_SEEN
+def _noticed(portrait: Portrait) -> bool:
+    """Tell whether volunteers would see it: a bright feature, or two galaxies close together."""
+    if len(portrait.members) > 1:
+        first, second = portrait.members[:2]
+        apart = math.hypot(second.x_arcsec, second.y_arcsec) / first.galaxy.radius_arcsec
+        if second.mag_r - first.mag_r < _FAINTER_SECOND_MAG and apart < _APART_RADII:
+            return True
+    return portrait.feature is not None and portrait.feature.brightness < _FAINTEST_SEEN
 
 
 def _neighbours(

@@ -24,5 +24,5 @@ def table(sky: Sky, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def injected(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return stamps with features of moderate length, so that they lie on the stamps."""
     out = tmp_path_factory.mktemp("injected") / "injected"
-    api.inject([table], out, sb="23,25", length_kpc="15:18", copies=2, seed=3)
+    api.inject([table], out, sb="23,25", length_kpc="15:18", copies=2, count=3, seed=3)
     return out

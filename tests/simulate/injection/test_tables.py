@@ -62,9 +62,8 @@ def test_injected_light_has_the_brightness_and_magnitude_of_the_truth(
 ) -> None:
     """To 2 %: the stored pixels are 2^-11 coarse, and noise of photons is left out."""
     out = tmp_path / "out"
-    api.inject(
-        [table], out, sb="22.5", length_kpc="12:14", kinds=["stream", "jellyfish"], gain="1e9"
-    )
+    kinds = ["stream", "jellyfish"]
+    api.inject([table], out, sb="22.5", length_kpc="12:14", kinds=kinds, gain="1e9", count=3)
     scale = 0.263
     for row in _truth(out):
         assert float(row["sb"]) == pytest.approx(22.5, abs=0.02)
@@ -93,18 +92,25 @@ def test_photon_noise_is_that_of_the_added_light(table: Path, tmp_path: Path) ->
     assert _truth(tmp_path / "0.05")[0]["photon_noise"] == "1"
 
 
-def test_same_seed_same_stamps(table: Path, injected: Path, tmp_path: Path) -> None:
-    api.inject([table], tmp_path / "b", sb="23,25", length_kpc="15:18", copies=2, seed=3)
-    ours, others = (StampTable.open(p / "stamps.lance") for p in (injected, tmp_path / "b"))
-    rows = np.arange(len(ours))
-    np.testing.assert_array_equal(ours.read(rows).pixels, others.read(rows).pixels)
-    assert (injected / "injected.csv").read_text() == (tmp_path / "b/injected.csv").read_text()
+def test_a_feature_depends_on_its_host_and_the_seed_alone(
+    table: Path, injected: Path, tmp_path: Path
+) -> None:
+    rows = _truth(injected)
+    host = rows[-1]["original"]
+    options: dict[str, Any] = {"sb": "23,25", "length_kpc": "15:18", "copies": 2}
+    api.inject([table], tmp_path / "same", ids=[host], seed=3, **options)
+    alone = [row for row in _truth(tmp_path / "same") if row["original"] == host]
+    for ours, others in zip(rows[-2:], alone, strict=True):
+        assert {**ours, "mask": ""} == {**others, "mask": ""}
+        np.testing.assert_array_equal(_light(injected, ours), _light(tmp_path / "same", others))
+    api.inject([table], tmp_path / "other", ids=[host], seed=4, **options)
+    assert _truth(tmp_path / "other")[0]["seed"] != rows[-2]["seed"]
 
 
 def test_seeing_is_measured_from_the_stars_on_the_stamps(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.inject([table], tmp_path / "out", count=1)
+    api.inject([table], tmp_path / "out", count=1, kinds=["jellyfish"])
     said = capsys.readouterr().err
     told = float(said.split(" r ")[1].split('"')[0])
     assert told == pytest.approx(FWHM_PX * 0.263, rel=0.06)
