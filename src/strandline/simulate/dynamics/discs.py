@@ -40,6 +40,17 @@ class Stars:
     radius_kpc: Array
     weight: Array
 
+    def flattened(self, axis: Array, ratio: float) -> "Stars":
+        """Return the same stars with places and speeds along the unit vector `axis` cut down.
+
+        A sphere becomes an oblate of this axis ratio, about in equilibrium if it is near 1.
+        """
+        position, velocity = (
+            vector - (1 - ratio) * (vector @ axis)[:, None] * axis
+            for vector in (self.position_kpc, self.velocity_kms)
+        )
+        return Stars(position, velocity, self.radius_kpc, self.weight)
+
 
 def spin_axis(inclination_deg: float, argument_deg: float, *, second: bool = False) -> Array:
     """Return the unit spin of a disc in the frame of the orbit, shape (3,).

@@ -30,7 +30,7 @@ __all__ = ["paint_encounter"]
 Array = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-_HELD = (40.0, 160.0)  # particles that a smoothing kernel holds, and when phases have mixed
+_HELD, _HELD_MIXED = 40.0, 160.0  # particles that a smoothing kernel holds
 _MOST_TORN = 0.4  # of all light, when a surface brightness is asked for
 _BRIGHT_HELD = 0.8
 _TOLD_APART_ARCSEC = 1.0
@@ -89,8 +89,7 @@ def paint_encounter(
     assert isinstance(encounter, Encounter)
     scale = kpc_per_arcsec(plan.galaxies[0].redshift)
     scene = see(plan, encounter, rng, setting)
-    held = _HELD[scene.passages > 1]
-    images = [_images(canvas, one, scale, held) for one in scene.galaxies]
+    images = [_images(canvas, one, scene, scale) for one in scene.galaxies]
     light = _light(canvas, plan, scene, [image.torn for image in images])
     debris = [
         _paint_stars(canvas, one, image, light, scene, scale, rng)
@@ -105,7 +104,9 @@ def paint_encounter(
     return _portrait(canvas, plan, scene, light, debris, scale)
 
 
-def _images(canvas: Canvas, one: Seen, scale: float, held: float) -> _Images:
+def _images(canvas: Canvas, one: Seen, scene: Scene, scale: float) -> _Images:
+    # hot stars, and those of which the phases have mixed, cannot be in narrow streams
+    held = _HELD_MIXED if one.build.early or scene.passages > 1 else _HELD
     x, y = (one.star_kpc[:, :2] / scale).T
     pixel = canvas.pixel_arcsec
     width = widths_by_density(x, y, held=held, least_arcsec=0.6 * pixel, most_arcsec=30 * pixel)

@@ -11,7 +11,7 @@ from strandline.cosmology import absolute_magnitude
 from strandline.simulate.portraits.canvas import Canvas, Plane, texture
 from strandline.simulate.portraits.colours import OLD, YOUNG
 from strandline.simulate.portraits.discs import inner_share, paint_disc
-from strandline.simulate.portraits.ellipticals import paint_elliptical, red_sequence_youth
+from strandline.simulate.portraits.ellipticals import red_sequence_youth
 from strandline.simulate.portraits.hosts import early_plane
 from strandline.simulate.portraits.looks import DiscLook
 from strandline.simulate.portraits.pairs import Build
@@ -27,6 +27,9 @@ __all__ = ["disc_plane", "mean_youth", "paint_middle", "paint_remnant", "stirred
 Array = NDArray[np.float64]
 
 _THINNEST = 0.2  # intrinsic axis ratio of a disc
+# What is left of a Hernquist sphere without the particles of `tides`: half-light radius in units
+# of the sphere's, and Sersic index.
+_CORE_SIZE, _CORE_INDEX = 0.29, 3.3
 _DUST = 1.8  # median r optical depth in the middle of a merger full of gas
 _BULGE_SCALES = (0.2, 0.4)  # half-light radius of bulges in scale lengths
 
@@ -113,7 +116,7 @@ def paint_middle(
     x, y = (float(v) for v in one.middle_kpc[:2] / scale)
     flux = brighter * one.inner_njy
     if build.early:
-        _paint_spheroidal(canvas, build, flux, x, y, rng)
+        _paint_core(canvas, _spheroid_core(one, flux, x, y, scale, rng), build.galaxy.redshift, rng)
         return
     plane = disc_plane(one.spin, x, y)
     bulge = brighter * build.bulge_share * build.flux_njy
@@ -188,22 +191,22 @@ def _inner_part(whole_scales: float) -> float:
     return float((light * inner_share(radius, whole_scales)).sum() / light.sum())
 
 
-def _paint_spheroidal(
-    canvas: Canvas, build: Build, flux_njy: float, x_arcsec: float, y_arcsec: float,
+def _spheroid_core(
+    one: "Seen", flux_njy: float, x_arcsec: float, y_arcsec: float, scale: float,
     rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Paint an early-type galaxy's body."""
-    form = early_plane(rng)
-    magnitude = absolute_magnitude(build.galaxy.mag_r, build.galaxy.redshift)
-    paint_elliptical(
-        canvas,
-        flux_njy,
-        build.galaxy.radius_arcsec,
-        Plane(form.angle_rad, form.axis_ratio, x_arcsec, y_arcsec),
-        rng,
-        redshift=build.galaxy.redshift,
-        absolute_mag_r=magnitude,
-        youth=red_sequence_youth(magnitude, rng),
+) -> _Core:  # fmt: skip
+    """Return the middle of a spheroid of which most is particles; both make a Hernquist sphere."""
+    galaxy, short = one.build.galaxy, one.build.flattening
+    ratio = math.sqrt(short**2 + (1 - short**2) * float(one.spin[2]) ** 2)
+    angle = math.atan2(float(one.spin[1]), float(one.spin[0])) + math.pi / 2
+    return _Core(
+        flux_njy=flux_njy,
+        half_light_arcsec=_CORE_SIZE * 3 * one.build.scale_kpc / scale * math.sqrt(ratio),
+        index=_CORE_INDEX,
+        plane=Plane(angle, ratio, x_arcsec, y_arcsec),
+        youth=red_sequence_youth(absolute_magnitude(galaxy.mag_r, galaxy.redshift), rng),
+        burst_njy=0.0,
+        dust=0.0,
     )
 
 

@@ -28,6 +28,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+SPHEROID_CORE = 0.35
+"""Half-light radii from which on stars of a spheroid may be torn off."""
+
 _BEFORE_GYR = 0.6
 _LEAST_HALO = 0.5  # of the mass that the ratio asks for
 _HALO_SIZE_POWER = 0.4  # of a halo's scale with its mass
@@ -82,7 +85,9 @@ class Build:
     lateness : float
         0 (S0/a) to 1 (Sd); how much gas, young light and dust it has.
     spin : ndarray of float64, shape (3,)
-        Of the disc, in the frame of the orbit.
+        Of the disc, in the frame of the orbit; of a spheroid, its short axis.
+    flattening : float
+        Short to long axis of a spheroid.
     """
 
     galaxy: GalaxyPlan
@@ -93,6 +98,7 @@ class Build:
     scale_kpc: float
     lateness: float
     spin: Array
+    flattening: float
 
     @property
     def gas(self) -> float:
@@ -172,6 +178,7 @@ def draw_build(
         scale_kpc=half_light_kpc / 3 if early else scale,
         lateness=lateness,
         spin=spin_axis(*disc_deg, second=second),
+        flattening=float(rng.uniform(0.6, 1.0)),
     )
 
 

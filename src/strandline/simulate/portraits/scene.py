@@ -29,7 +29,6 @@ _UNTOUCHED_SCALES = 3.6  # a disc that is whole to here is painted whole
 _WHOLE_SCALES = (1.2, 3.0)
 _WHOLE_SHARE = 0.75  # of the tidal radius
 _RELAXED_SCALES = (0.15, 0.9)
-_ENVELOPE = 0.6  # of the outskirts of a spheroid that are free to go
 _STIR_GYR = 0.8  # how long a passage is seen in arms
 _AGEING = 0.1  # of the youth of torn stars per Gyr, for 2 Gyr
 
@@ -161,7 +160,7 @@ def _look(
         count = int(share * np.clip(_STAR_GYR / (max(time_gyr, 0.0) + 0.15), *_STARS))
         stars = outer_stars(builds, track, body, time_gyr, whole, count, rng)
         star, home = (view.apply(p - place[0]) for p in (stars.position_kpc, stars.home_kpc))
-        spread = build.flux_njy * (_ENVELOPE if build.early else 1 - build.bulge_share)
+        spread = build.flux_njy * (1.0 if build.early else 1 - build.bulge_share)
         light, torn = spread * stars.weight, stars.torn
     low, high = _RELAXED_SCALES
     ageing = _AGEING * min(max(time_gyr, 0.0), 2.0)

@@ -9,14 +9,15 @@ from strandline.simulate.dynamics.discs import disc_particles, sphere_particles
 from strandline.simulate.dynamics.particles import follow
 from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.portraits.discs import inner_share
-from strandline.simulate.portraits.pairs import Build
+from strandline.simulate.portraits.pairs import SPHEROID_CORE, Build
 
 __all__ = ["OuterStars", "outer_stars"]
 
 Array = NDArray[np.float64]
 
 _EDGE_SCALES = 6.0  # where discs end
-_SPHERE_HALF_LIGHTS = (0.7, 9.0)  # between these, a spheroid's outskirts are particles
+_SPHERE_HALF_LIGHTS = (SPHEROID_CORE, 9.0)  # between these, a spheroid is particles
+_SPHERE_SHARE = 0.9  # of its light there
 _START_APART_SCALES = 14.0  # tides begin to count at this separation
 _TOLERANCE = 1e-3
 _TORN_GROWTH, _TORN_SCALES = 1.5, 3.0  # torn: farther out than either, from where it was
@@ -66,7 +67,8 @@ def outer_stars(
             inner_kpc=low * half_light, outer_kpc=high * half_light,
         )  # fmt: skip
         ramp = np.clip(stars.radius_kpc / (low * half_light) - 1, 0, 1)
-        weight = stars.weight * ramp**2 * (3 - 2 * ramp)
+        stars = stars.flattened(build.spin, build.flattening)
+        weight = _SPHERE_SHARE * stars.weight * ramp**2 * (3 - 2 * ramp)
     else:
         stars = disc_particles(
             build.potential, build.scale_kpc, build.spin, count, rng,
