@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sep
@@ -20,6 +21,8 @@ _USUAL_SEEING_ARCSEC = 1.2
 _SEEING_RANGE_PX = (1.5, 20.0)
 _BLOCK_PX = 64
 _ENOUGH_BLOCKS = 400
+_EVERY_PX = 4
+_BRIGHT_SNR = 3.0
 _OBJECT_SNR = 2.5
 _LEAST_SKY_SHARE = 0.05
 _ENOUGH_SKY_SHARE = 0.5
@@ -145,7 +148,9 @@ def _coadd(
     for band, pixels in enumerate(image):
         if np.isnan(noise[band]):
             continue
-        squared = np.float32(noise[band] ** 2) if variance is None else variance[band]
+        squared: Any = np.float32(noise[band] ** 2)
+        if variance is not None:
+            squared = _variance_of_sky(variance[band], pixels, noise[band])
         weight = 1 / squared if calibrated else 1 / np.sqrt(squared)
         there = np.isfinite(pixels) & np.isfinite(weight)
         total += np.where(there, pixels * weight, 0)
@@ -154,6 +159,29 @@ def _coadd(
     power[missing] = 1
     total /= np.sqrt(power)
     return total, missing
+
+
+def _variance_of_sky(
+    variance: NDArray[np.float32], pixels: NDArray[np.float32], noise: float
+) -> NDArray[np.float32]:
+    """Return a band's variance without what the photons of its sources add.
+
+    Some pipelines count them in. Weighed by it, the cores of bright objects would weigh less than
+    their outskirts, and bright stars would look larger than faint ones. Pixels well above the
+    noise take the variance of the emptiest parts of the 64 px around them, if that is less.
+    """
+    sparse = np.where(np.isfinite(variance), variance, np.inf)[::_EVERY_PX, ::_EVERY_PX]
+    size = _BLOCK_PX // _EVERY_PX
+    rows, columns = (-(-side // size) for side in sparse.shape)
+    whole = np.full((rows * size, columns * size), np.inf, dtype=np.float32)
+    whole[: sparse.shape[0], : sparse.shape[1]] = sparse
+    blocks = np.sort(whole.reshape(rows, size, columns, size).swapaxes(1, 2).reshape(-1, size**2))
+    known = np.isfinite(blocks).sum(axis=1)
+    level = blocks[np.arange(len(blocks)), known // 4].reshape(rows, columns)
+    level = level.repeat(_BLOCK_PX, axis=0).repeat(_BLOCK_PX, axis=1)
+    level = level[: variance.shape[0], : variance.shape[1]]
+    bright = pixels > _BRIGHT_SNR * noise
+    return np.where(bright, np.minimum(variance, level), variance)
 
 
 def block_noise(pixels: NDArray[np.float32], reach: int) -> float:
