@@ -8,7 +8,7 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; see `strandline.cli.main`."""
+    """Run the command line; see `strandline.cli.running`."""
     try:
         from strandline import cli
     except KeyboardInterrupt:

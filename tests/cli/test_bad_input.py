@@ -602,11 +602,11 @@ def test_the_unforeseen_is_said_in_one_line(
 def test_warnings_and_log_messages_of_libraries_are_not_shown() -> None:
     code = (
         "import sys, warnings, logging\n"
-        "from strandline import api, cli\n"
+        "from strandline import api, cli, errors\n"
         "def search(*_, **__):\n"
         "    warnings.warn('a library warns')\n"
         "    logging.getLogger('astropy').warning('a library logs')\n"
-        "    raise cli.StrandlineError('ours')\n"
+        "    raise errors.StrandlineError('ours')\n"
         "api.search = search\n"
         "cli.main(['search', 'x', '--like', 'y'])\n"
     )

@@ -1,0 +1,87 @@
+"""What a table says: ``embed``, ``classify``, ``search``, ``shapes``, ``evaluate``."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strandline.cli.app import app
+from strandline.cli.options import BatchSize, Models, OneModel, Table
+
+__all__ = ["classify", "embed", "evaluate", "search", "shapes"]
+
+
+@app.command(epilog="Example: strandline embed stamps.lance --model encoder")
+def embed(table: Table, model: OneModel, batch_size: BatchSize = 128) -> None:
+    """Write a model's features of every stamp into the table, for search and maps."""
+    from strandline import api
+
+    width = api.embed(table, model, batch_size=batch_size)
+    typer.echo(f"{table}: column embedding, {width} features by {model}")
+
+
+@app.command(epilog="Example: strandline classify stamps.lance --model cnn --out scores.csv")
+def classify(
+    table: Table,
+    out: Annotated[Path, typer.Option(help="Catalogue: .parquet, .csv, .fits or .votable.")],
+    model: Models = None,
+    batch_size: BatchSize = 128,
+) -> None:
+    """Score every galaxy of a table and write the ranked catalogue."""
+    from strandline import api
+
+    scores = api.classify(table, model or (), out, batch_size=batch_size)
+    typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
+
+
+@app.command(epilog="Example: strandline search stamps.lance --like field-003-00042 -n 20")
+def search(
+    table: Table,
+    like: Annotated[str, typer.Option(help="Id of a galaxy in the table.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+) -> None:
+    """List the galaxies that look most like one of them."""
+    from strandline import api
+
+    found = api.search(table, like, n=n)
+    typer.echo(f"{'id':32s} {'ra':>11s} {'dec':>11s} {'similarity':>10s}  source")
+    for row in found.to_pylist():
+        place = f"{row['ra']:11.6f} {row['dec']:+11.6f}"
+        if math.isnan(row["ra"]):  # a picture
+            place = f"{'-':>11s} {'-':>11s}"
+        typer.echo(f"{row['id']:32s} {place} {row['similarity']:10.3f}  {row['source']}")
+
+
+@app.command(epilog="Example: strandline shapes stamps.lance --band r")
+def shapes(
+    table: Table,
+    band: Annotated[
+        str | None, typer.Option(help="Where to measure. [default: all bands together]")
+    ] = None,
+) -> None:
+    """Write shape statistics (Gini, M20, asymmetries, ...) of every stamp into the table."""
+    from strandline import api
+
+    whole = api.shapes(table, band=band)
+    typer.echo(f"{table}: columns shape_*, complete for {whole} galaxies")
+
+
+@app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A catalogue made by `classify` or `find`.")
+    ],
+    truth: Annotated[Path, typer.Option(help="CSV of labels, as for `train`.")],
+    out: Annotated[
+        Path | None, typer.Option(help="JSON to write. [default: FILE with .evaluation.json]")
+    ] = None,
+    column: Annotated[str, typer.Option(help="Which probability to measure.")] = "probability",
+    threshold: Annotated[float, typer.Option(help="For the counts of right and wrong.")] = 0.5,
+) -> None:
+    """Measure a scored catalogue against labels."""
+    from strandline import api
+
+    evaluation = api.evaluate(file, truth, out=out, column=column, threshold=threshold)
+    for line in evaluation.lines():
+        typer.echo(line)

@@ -1,0 +1,144 @@
+"""Learning, and how well: ``pretrain``, ``train``, ``benchmark``, ``nuisance``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strandline.cli.app import app, show
+from strandline.cli.options import Epochs, OneModel, Seed, Table
+
+__all__ = ["benchmark", "nuisance", "pretrain", "train"]
+
+
+@app.command(
+    epilog="Example: strandline pretrain stamps.lance --recipe brown2025-nnclr --out encoder"
+)
+def pretrain(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE...", help="Stamp tables of the same bands.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model.")],
+    recipe: Annotated[
+        str, typer.Option(help="Name of a recipe, or a TOML file.")
+    ] = "brown2025-nnclr",
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="CSV of labels of the first table, for a hybrid recipe; repeat for the next."
+        ),
+    ] = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train an encoder on unlabelled stamps by self-supervision, or also on labels."""
+    from strandline import api
+
+    model = api.pretrain(tables, out, labels=labels or (), recipe=recipe, epochs=epochs, seed=seed)
+    typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(
+    epilog="Example: strandline train stamps.lance --labels labels.csv "
+    "--recipe brown2025-cnn --out cnn"
+)
+def train(
+    table: Table,
+    labels: Annotated[
+        Path,
+        typer.Option(help="CSV with id or file, and label: 1/0 or interacting/non_interacting."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model.")],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Name or TOML file. [default: the encoder's, else brown2025-cnn]"),
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="A pretrained model to train a classifier on.")
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="On an encoder: lda, logistic, knn, finetune or best. [default: the recipe's]"
+        ),
+    ] = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train a classifier on labels: end to end, or on a pretrained encoder."""
+    from strandline import api
+
+    model = api.train(
+        table, labels, out, recipe=recipe, encoder=encoder, head=head, epochs=epochs, seed=seed
+    )
+    typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(epilog="Example: strandline benchmark sim.lance --recipes brown2025-nnclr --out bench")
+def benchmark(
+    out: Annotated[Path, typer.Option(help="Folder for results; a cut off run goes on from it.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Labelled stamp table, then tables to pretrain on; see --data."),
+    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(help="table; sim: one from `simulate`, or none; real: folder of pictures."),
+    ] = "table",
+    truth: Annotated[
+        Path | None, typer.Option(help="CSV of labels. [default: <table>.labels.csv]")
+    ] = None,
+    about: Annotated[
+        Path | None,
+        typer.Option(help="CSV of kind, feature_sb, redshift. [default: <table>.truth.csv]"),
+    ] = None,
+    recipes: Annotated[str, typer.Option(help="Names or TOML files, separated by commas.")] = "",
+    model: Annotated[
+        list[str] | None, typer.Option(help="An encoder that is there; repeat for several.")
+    ] = None,
+    labels: Annotated[
+        str, typer.Option(help="How many to train on, separated by commas.")
+    ] = "10,50,100,300,600",
+    draws: Annotated[int, typer.Option(min=1, help="Of labels, for each number.")] = 20,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Compare recipes, models and controls by how many labels they need."""
+    from strandline import api
+
+    result = api.benchmark(
+        paths or (),
+        out,
+        data=data,
+        labels=truth,
+        truth=about,
+        recipes=[name for name in recipes.split(",") if name],
+        models=model or (),
+        counts=labels.split(","),
+        draws=draws,
+        epochs=epochs,
+        seed=seed,
+    )
+    show(list(result.lines()))
+    if result.groups:
+        typer.echo(f"{out}/benchmark.csv: the same by {', '.join(result.groups)}")
+
+
+@app.command(epilog="Example: strandline nuisance stamps.lance --model encoder --labels labels.csv")
+def nuisance(
+    table: Table,
+    model: OneModel,
+    labels: Annotated[
+        Path | None, typer.Option(help="CSV of labels: what it knows of interactions, too.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
+    count: Annotated[int, typer.Option(min=20, help="Galaxies to look at, at random.")] = 2000,
+    seed: Seed = 0,
+) -> None:
+    """Measure what a model's embedding knows of seeing, noise, offset, rotation and field."""
+    from strandline import api
+
+    report = api.nuisance(table, model, labels=labels, out=out, count=count, seed=seed)
+    show(report.lines())
+    for name, reason in report.left_out.items():
+        typer.echo(f"{name} was left out: {reason}")

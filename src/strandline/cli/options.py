@@ -1,0 +1,64 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "BandNames",
+    "BatchSize",
+    "Epochs",
+    "Images",
+    "MaxMag",
+    "MinSnr",
+    "Models",
+    "OneModel",
+    "Positions",
+    "Seed",
+    "SizeArcsec",
+    "SizePx",
+    "Table",
+    "Zeropoint",
+]
+
+Images = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IMAGES...", help="FITS files, colour pictures, folders, globs, or a tiles.csv."
+    ),
+]
+Table = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="A stamp table made by `strandline stamps`.")
+]
+OneModel = Annotated[str, typer.Option(help="A model's folder, or the name of one that ships.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", help="A model's folder or name; repeat for several. Default: those that ship."
+    ),
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same machine: same result.")]
+SizePx = Annotated[
+    int | None,
+    typer.Option(min=16, help="Side of a stamp in px. [default: 200, a picture's own size]"),
+]
+SizeArcsec = Annotated[float | None, typer.Option(help="Side of a stamp in arcsec, instead of px.")]
+Positions = Annotated[
+    Path | None, typer.Option(help="Table of ra, dec in degrees that replaces detection.")
+]
+Zeropoint = Annotated[
+    float | None, typer.Option(help="AB magnitude of one image unit; wins over the headers.")
+]
+BandNames = Annotated[
+    str | None,
+    typer.Option("--bands", help="A cube's planes, e.g. g,r,z, if its header has no BANDS."),
+]
+MinSnr = Annotated[
+    float | None, typer.Option(min=0, help="Least signal-to-noise of a galaxy to get a stamp.")
+]
+MaxMag = Annotated[
+    float | None, typer.Option(min=-50, max=100, help="Faintest magnitude that gets a stamp.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
