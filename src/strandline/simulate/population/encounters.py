@@ -7,19 +7,20 @@ are as common, leave no mark and are no examples of one.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strandline.cosmology import kpc_per_arcsec
-from strandline.simulate.dynamics.orbits import Track, encounter_track
+from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.plans import Encounter, GalaxyPlan, Kind
-from strandline.simulate.portraits.masses import potential_of
+from strandline.simulate.portraits.pairs import pair_track
 
 __all__ = ["Orbit", "apart_radii", "draw_encounter", "draw_mass_ratio", "draw_view"]
 
 Orbit = Callable[[np.random.Generator], Encounter]
-"""Draws an encounter; its mass ratio, orbit and discs are used, its time and view are not."""
+"""Draws an encounter; of it, pericentre, eccentricity and discs are used."""
 
 LEAST_MASS_RATIO = 0.1
 _PERICENTRE_RADII = (0.7, 4.0)  # half-light radii of the first galaxy, evenly in the logarithm
@@ -36,8 +37,8 @@ _TRIES = 12
 
 # Deciles of the distance between the two galaxies that `draw_encounter` makes, in half-light
 # radii of the first; drawing a hundred times is too slow for every neighbour by chance.
-_TAILS_APART = (1.5, 4.4, 6.4, 9.0, 10.9, 14.0, 16.8, 19.8, 24.2, 36.0, 100.0)
-_MERGER_APART = (0.0, 0.16, 0.31, 0.44, 0.59, 0.71, 0.82, 0.93, 1.1, 1.3, 1.5)
+_TAILS_APART = (1.5, 4.8, 6.9, 8.8, 10.9, 13.2, 15.8, 19.2, 24.4, 31.8, 83.0)
+_MERGER_APART = (0.0, 0.2, 0.31, 0.45, 0.56, 0.7, 0.83, 1.01, 1.13, 1.32, 1.5)
 
 
 def draw_mass_ratio(rng: np.random.Generator, least: float = LEAST_MASS_RATIO) -> float:
@@ -70,24 +71,16 @@ def draw_encounter(
     orbit : callable, optional
         Draws the orbit in the place of the priors here.
     """
-    drawn = _draw_orbit(galaxies[0], mass_ratio, rng)
-    time = 0.0
     for _ in range(_TRIES):
-        drawn = orbit(rng) if orbit else _draw_orbit(galaxies[0], mass_ratio, rng)
+        drawn = orbit(rng) if orbit else _draw_orbit(galaxies[0], rng)
+        drawn = replace(drawn, mass_ratio=mass_ratio)
         found = _time_of(kind, galaxies, drawn, rng)
         if found is not None:
             time = found
             break
     else:
         time = -0.1 if kind == "approaching" else 0.2
-    return Encounter(
-        mass_ratio=drawn.mass_ratio,
-        pericentre_kpc=drawn.pericentre_kpc,
-        eccentricity=drawn.eccentricity,
-        time_gyr=time,
-        discs_deg=drawn.discs_deg,
-        view_rad=draw_view(rng),
-    )
+    return replace(drawn, time_gyr=time, view_rad=draw_view(rng))
 
 
 def apart_radii(kind: Kind, rng: np.random.Generator) -> float:
@@ -100,12 +93,12 @@ def apart_radii(kind: Kind, rng: np.random.Generator) -> float:
     return float(np.interp(rng.random(), np.linspace(0, 1, len(quantiles)), quantiles))
 
 
-def _draw_orbit(first: GalaxyPlan, mass_ratio: float, rng: np.random.Generator) -> Encounter:
+def _draw_orbit(first: GalaxyPlan, rng: np.random.Generator) -> Encounter:
     radius_kpc = first.radius_arcsec * kpc_per_arcsec(first.redshift)
     low, high = np.log(_PERICENTRE_RADII)
     eccentricity = rng.normal(_ECCENTRICITY, _ECCENTRICITY_SCATTER)
     return Encounter(
-        mass_ratio=mass_ratio,
+        mass_ratio=1.0,
         pericentre_kpc=float(radius_kpc * np.exp(rng.uniform(low, high))),
         eccentricity=float(np.clip(eccentricity, *_ECCENTRICITY_RANGE)),
         time_gyr=0.0,
@@ -160,12 +153,5 @@ def _any_time(track: Track, allowed: NDArray[np.bool_], rng: np.random.Generator
 def _track(
     galaxies: tuple[GalaxyPlan, GalaxyPlan], orbit: Encounter, before: float, after: float
 ) -> Track:
-    first, second = (potential_of(galaxy) for galaxy in galaxies)
-    return encounter_track(
-        first,
-        second,
-        pericentre_kpc=orbit.pericentre_kpc,
-        eccentricity=orbit.eccentricity,
-        before_gyr=before,
-        after_gyr=after,
-    )
+    """Return the orbit as it will be drawn."""
+    return pair_track(galaxies, orbit, before_gyr=before, after_gyr=after)
