@@ -5,6 +5,7 @@ from pathlib import Path
 
 from strandline.errors import OptionError
 from strandline.simulate.plans import INTERACTIONS, Kind
+from strandline.simulate.population.volunteers import OrbitPrior, read_orbits
 
 __all__ = ["check_count", "check_fraction", "known_kinds", "orbit_file"]
 
@@ -42,17 +43,14 @@ def known_kinds(names: Sequence[str] | None) -> tuple[Kind, ...]:
 
 
 def orbit_file(path: str | Path | None) -> Path | None:
-    """Return the file of orbits, checked to be there.
+    """Return the file of orbits, checked to hold some.
 
     Raises
     ------
     OptionError
-        If it is not.
+        If it is missing or is no such file.
     """
     if path is None:
         return None
-    if not Path(path).is_file():
-        raise OptionError(
-            f"{path}: no such file of orbits. Leave the option away to draw orbits by the priors."
-        )
+    OrbitPrior(read_orbits(path))
     return Path(path)
