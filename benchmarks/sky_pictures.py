@@ -45,11 +45,11 @@ _MARGIN_PX = 12
 _SKETCH = Frame(0.792, ("r",), 220)  # coarse, to see how large a galaxy is
 # What volunteers call merging or disturbed: shares by eye of the labelled pictures.
 _KIND_SHARE: dict[Kind, float] = {
-    "tails": 0.42, "merger": 0.38, "remnant": 0.12, "shells": 0.03, "stream": 0.03,
+    "tails": 0.45, "merger": 0.45, "remnant": 0.05, "shells": 0.01, "stream": 0.02,
     "jellyfish": 0.02,
 }  # fmt: skip
 _FAINTEST_SEEN = 24.5  # mean surface brightness of a feature that can be seen in these pictures
-_FAINTER_SECOND_MAG, _APART_RADII = 1.5, 5.0
+_UNLIKE_MAG, _LEAST_APART_ARCSEC, _APART_RADII = 2.0, 1.5, 4.0
 
 # Galaxies per square degree brighter than r = 22, and the slope of their counts (Yasuda et al.
 # 2001, AJ 122, 1104); stars of high latitudes, per square degree brighter than r = 21.
@@ -169,13 +169,18 @@ def _petrosian_r90(portrait: Portrait) -> float:
 
 
 def _noticed(portrait: Portrait) -> bool:
-    """Tell whether volunteers would see it: a bright feature, or two galaxies close together."""
-    if len(portrait.members) > 1:
-        first, second = portrait.members[:2]
-        apart = math.hypot(second.x_arcsec, second.y_arcsec) / first.galaxy.radius_arcsec
-        if second.mag_r - first.mag_r < _FAINTER_SECOND_MAG and apart < _APART_RADII:
-            return True
-    return portrait.feature is not None and portrait.feature.brightness < _FAINTEST_SEEN
+    """Tell whether volunteers would see it: two like galaxies close together, or a bright feature.
+
+    Most of what they call merging are two nuclei of like brightness that touch.
+    """
+    if len(portrait.members) < 2:
+        return portrait.feature is not None and portrait.feature.brightness < _FAINTEST_SEEN
+    first, second = portrait.members[:2]
+    apart = math.hypot(second.x_arcsec, second.y_arcsec)
+    return (
+        abs(second.mag_r - first.mag_r) < _UNLIKE_MAG
+        and _LEAST_APART_ARCSEC < apart < _APART_RADII * first.galaxy.radius_arcsec
+    )
 
 
 def _neighbours(

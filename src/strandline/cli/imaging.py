@@ -209,6 +209,9 @@ def inject(
     count: Annotated[
         int | None, typer.Option(help="At most so many galaxies, of images on each tile.")
     ] = None,
+    max_fraction: Annotated[
+        float, typer.Option(help="Of a galaxy's light, that its feature may have.")
+    ] = 1.0,
     copies: Annotated[int, typer.Option(help="Versions of each galaxy with a feature.")] = 1,
     zeropoint: Zeropoint = None,
     bands: BandNames = None,
@@ -229,6 +232,7 @@ def inject(
         rows=rows,
         ids=ids.split(",") if ids else (),
         count=count,
+        most_fraction=max_fraction,
         copies=copies,
         zeropoint=zeropoint,
         bands=bands.split(",") if bands else None,

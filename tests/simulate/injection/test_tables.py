@@ -80,9 +80,10 @@ def test_injected_light_has_the_brightness_and_magnitude_of_the_truth(
 
 def test_photon_noise_is_that_of_the_added_light(table: Path, tmp_path: Path) -> None:
     runs = {}
+    options: dict[str, Any] = {"sb": "21", "length_kpc": "15", "most_fraction": 100}
     for gain in ("1e9", "0.05"):
         out = tmp_path / gain
-        api.inject([table], out, sb="21", length_kpc="15", kinds=["stream"], gain=gain, count=1)
+        api.inject([table], out, kinds=["stream"], gain=gain, count=1, **options)
         runs[gain] = _light(out, _truth(out)[0])
     clean, noise = runs["1e9"], runs["0.05"] - runs["1e9"]
     bright = clean > 30
@@ -137,6 +138,7 @@ def test_missing_pixels_stay_missing_and_rows_can_be_chosen(table: Path, tmp_pat
         ({"gain": "0"}, "gain"),
         ({"rows": "900:"}, "900:"),
         ({"copies": 0}, "copies"),
+        ({"most_fraction": 0.0}, "max_fraction"),
         ({"count": 0}, "count"),
         ({"zeropoint": 25.0}, "comes alone"),
     ],
@@ -167,13 +169,20 @@ def test_tables_that_cannot_be_injected_into_are_refused(table: Path, tmp_path: 
         api.inject([table], table.parent)
 
 
-def test_nothing_fit_is_said(table: Path, tmp_path: Path) -> None:
-    flags = np.array(StampTable.open(table).columns("flags")["flags"].to_pylist())
-    unfit = np.flatnonzero(flags & 1)  # over the edge
-    if not len(unfit):
-        pytest.skip("no galaxy of this sky lies at its edge")
-    with pytest.raises(NothingFoundError, match="flag-free"):
-        api.inject([table], tmp_path / "out", rows=",".join(map(str, unfit)))
+def test_galaxies_too_faint_for_such_features_are_left_out(table: Path, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"kinds": ["jellyfish"], "length_kpc": "15", "psf": "1.0"}
+    with pytest.raises(NothingFoundError, match=r"than 0\.001 times its light"):
+        api.inject([table], tmp_path / "out", sb="21", most_fraction=0.001, **options)
+    assert not (tmp_path / "out").exists()
+    report = api.inject([table], tmp_path / "all", sb="25", **options)
+    fractions = sorted(float(row["fraction"]) for row in _truth(tmp_path / "all"))
+    limit = (fractions[1] + fractions[2]) / 2
+    fewer = api.inject([table], tmp_path / "few", sb="25", most_fraction=limit, **options)
+    assert fewer.galaxies == 2
+    assert fewer.left_out == report.galaxies - 2
+    assert "left out" in fewer.summary()
+    ids = StampTable.open(tmp_path / "few/stamps.lance").columns("id")["id"].to_pylist()
+    assert len(ids) == 4  # galaxies without a feature are not there at all
 
 
 def test_noise_of_the_sky_is_untouched(injected: Path) -> None:

@@ -77,6 +77,7 @@ def test_a_band_that_is_shifted_gets_its_light_at_the_same_place_on_the_sky(
         file[0].header["CRPIX2"] += 5
     options: dict[str, Any] = {
         "sb": "22",
+        "most_fraction": 9.0,
         "length_kpc": "15",
         "kinds": ["stream"],
         "gain": "1e9",
@@ -104,7 +105,7 @@ def test_cubes_and_compressed_files_become_plain_copies(sky: Sky, tmp_path: Path
     fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(planes, header, quantize_level=64)]).writeto(
         packed
     )
-    api.inject([packed], tmp_path / "out", count=1, kinds=["shells"], sb="22", length_kpc="20")
+    api.inject([packed], tmp_path / "out", count=1, kinds=["shells"], sb="23", most_fraction=9)
     with fits.open(tmp_path / "out/images/cube.fits") as file:
         assert file[1].data.shape == planes.shape
         assert file[1].header["BANDS"] == "g,r,z"
@@ -139,7 +140,15 @@ def test_light_stops_at_the_saturation_level(tmp_path: Path, sky: Sky) -> None:
     shutil.copytree(sky.folder, low)
     for path in low.glob("*.fits"):
         fits.setval(path, "SATURATE", value=float(np.max(fits.getdata(path))) * 1.01)
-    api.inject([low], tmp_path / "out", sb="16", length_kpc="12", kinds=["stream"], count=1)
+    api.inject(
+        [low],
+        tmp_path / "out",
+        sb="18",
+        length_kpc="12",
+        kinds=["jellyfish"],
+        count=1,
+        most_fraction=100,
+    )
     for path in low.glob("*.fits"):
         level = fits.getval(path, "SATURATE")
         assert fits.getdata(tmp_path / "out/images" / path.name).max() <= level * 1.0001

@@ -28,7 +28,7 @@ UNFIT = (
 def choose_rows(
     table: StampTable, *, rows: str | None, ids: Sequence[str], count: int | None, seed: int
 ) -> NDArray[np.int64]:
-    """Return which rows of a table are hosts, in row order.
+    """Return which rows of a table may be hosts, in row order; in any order where `count` is given.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def choose_rows(
     ids : sequence of str
         Names; these are taken whatever their flags, if they can be measured.
     count : int or None
-        At most so many, drawn at random.
+        How many will be taken.
     seed : int
 
     Raises
@@ -80,8 +80,8 @@ def choose_rows(
             f"{table.path}: none of the {len(table)} galaxies asked for has flag-free photometry "
             "to build a feature on. Name some with --ids to take them all the same."
         )
-    if count is not None and count < len(chosen):
-        chosen = generator(seed, "hosts").choice(chosen, count, replace=False)
+    if count is not None:
+        return generator(seed, "hosts").permutation(chosen).astype(np.int64)
     return np.sort(chosen).astype(np.int64)
 
 

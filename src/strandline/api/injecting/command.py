@@ -36,6 +36,8 @@ class InjectionReport:
         Whether the noise of the added light's own photons could be added to all.
     redshift_assumed : bool
         Whether the redshift of any host was a guess.
+    left_out : int
+        Galaxies that are too faint or small for such features.
     """
 
     folder: Path
@@ -43,11 +45,17 @@ class InjectionReport:
     kinds: "Counter[str]"
     photon_noise: bool
     redshift_assumed: bool
+    left_out: int = 0
 
     def summary(self) -> str:
         """Return what the command line prints at the end."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
         lines = [f"{self.folder}: {self.galaxies} galaxies, injected: {kinds}"]
+        if self.left_out:
+            lines.append(
+                f"{self.left_out} more were left out: such features would have too much of their "
+                "light (see --max-fraction)."
+            )
         if self.redshift_assumed:
             lines.append("Redshifts are assumed, so that lengths in kpc are; give --redshift.")
         if not self.photon_noise:
@@ -71,6 +79,7 @@ def inject(
     rows: str | None = None,
     ids: Sequence[str] = (),
     count: int | None = None,
+    most_fraction: float = 1.0,
     copies: int = 1,
     zeropoint: float | None = None,
     bands: Sequence[str] | None = None,
@@ -110,6 +119,9 @@ def inject(
         Hosts by name, whatever their flags.
     count : int, optional
         At most so many galaxies of a table, or on each tile.
+    most_fraction : float
+        Galaxies whose feature would have more than this share of their own light are left out:
+        they are too faint or small for it.
     copies : int
         Versions of each galaxy of a table with a feature; kinds follow each other.
     zeropoint, bands
@@ -136,6 +148,7 @@ def inject(
         redshift=redshift,
         psf=psf,
         gain=gain,
+        most_fraction=most_fraction,
         copies=copies,
         seed=seed,
     )
@@ -155,13 +168,15 @@ def inject(
         chosen = choose_rows(table, rows=rows, ids=ids, count=count, seed=seed)
         with write_aside(out, marks=INJECTED_MARKS) as folder:
             folder.mkdir()
-            truths = inject_into_table(table, chosen, options, folder)
+            truths, left_out = inject_into_table(table, chosen, options, folder, count)
             write_truth(truths, folder / "injected.csv")
     else:
         discovery, read = look(inputs, zeropoint, bands)
         with write_aside(out, marks=INJECTED_MARKS) as folder:
             folder.mkdir()
-            truths = inject_into_tiles(discovery, read, options, folder, ids=ids, count=count)
+            truths, left_out = inject_into_tiles(
+                discovery, read, options, folder, ids=ids, count=count
+            )
             write_truth(truths, folder / "injected.csv")
     return InjectionReport(
         folder=out,
@@ -169,6 +184,7 @@ def inject(
         kinds=Counter(truth.kind for truth in truths),
         photon_noise=all(truth.photon_noise for truth in truths),
         redshift_assumed=any(truth.redshift_assumed for truth in truths),
+        left_out=left_out,
     )
 
 

@@ -19,6 +19,7 @@ ASSUMED_REDSHIFT = 0.05
 _BRIGHTNESS_RANGE = (15.0, 33.0)
 _LENGTH_RANGE_KPC = (1.0, 500.0)
 _REDSHIFT_RANGE = (0.001, 1.0)
+_MOST_FRACTION = 100.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class InjectOptions:
         Of all hosts; None for a table's column, else `ASSUMED_REDSHIFT`.
     psf_fwhm_arcsec, gain_per_njy : dict of str to float
         By band; those of band '' hold for all.
+    most_fraction : float
+        Of the host's light that a feature may have.
     copies : int
         Versions of each galaxy with a feature.
     seed : int
@@ -82,6 +85,7 @@ class InjectOptions:
     redshift: float | None
     psf_fwhm_arcsec: dict[str, float]
     gain_per_njy: dict[str, float]
+    most_fraction: float
     copies: int
     seed: int
 
@@ -95,6 +99,7 @@ class InjectOptions:
         redshift: float | None,
         psf: str | None,
         gain: str | None,
+        most_fraction: float,
         copies: int,
         seed: int,
     ) -> "InjectOptions":
@@ -102,6 +107,10 @@ class InjectOptions:
         if redshift is not None and not _REDSHIFT_RANGE[0] <= redshift <= _REDSHIFT_RANGE[1]:
             low, high = _REDSHIFT_RANGE
             raise OptionError(f"redshift is {redshift:g}; it must lie from {low:g} to {high:g}.")
+        if not 0 < most_fraction <= _MOST_FRACTION:
+            raise OptionError(
+                f"max_fraction is {most_fraction:g}; it must lie above 0, up to {_MOST_FRACTION:g}."
+            )
         if copies < 1:
             raise OptionError(f"copies is {copies}; it must be at least 1.")
         return cls(
@@ -111,6 +120,7 @@ class InjectOptions:
             redshift=redshift,
             psf_fwhm_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
             gain_per_njy=parse_by_band(gain, "gain", 1e-9, 1e9),
+            most_fraction=most_fraction,
             copies=copies,
             seed=seed,
         )

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from strandline.api.injecting.options import ASSUMED_REDSHIFT, InjectOptions
 from strandline.api.injecting.widths import check_seeing, say_seeing
+from strandline.errors import NothingFoundError
 from strandline.flags import StampFlag
 from strandline.progress import track
 from strandline.seeding import generator
 from strandline.simulate.injection.hosts import host_of
 from strandline.simulate.injection.image import add_light, overlap, photon_noise
-from strandline.simulate.injection.light import feature_light
+from strandline.simulate.injection.light import UnfitHostError, feature_light
 from strandline.simulate.injection.plans import Host, Wish
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px, through_seeing
 from strandline.simulate.injection.truth import (
@@ -30,7 +31,7 @@ from strandline.simulate.injection.truth import (
 from strandline.stamps import StampBatch, StampTable
 from strandline.stamps.schema import table_schema
 
-__all__ = ["inject_into_table"]
+__all__ = ["inject_into_table", "nothing_fits"]
 
 _AT_ONCE = 16
 _STAMPS_FOR_SEEING = 300
@@ -49,9 +50,16 @@ class _Job:
 
 
 def inject_into_table(
-    table: StampTable, rows: NDArray[np.int64], options: InjectOptions, folder: Path
-) -> list[InjectionTruth]:
-    """Write ``stamps.lance``, ``masks/`` and ``labels.csv`` into a folder; return the truth.
+    table: StampTable,
+    rows: NDArray[np.int64],
+    options: InjectOptions,
+    folder: Path,
+    count: int | None = None,
+) -> tuple[list[InjectionTruth], int]:
+    """Write ``stamps.lance``, ``masks/`` and ``labels.csv`` into a folder.
+
+    Returns the truth and how many galaxies were left out because they cannot have such features.
+    Ends when `count` galaxies have one.
 
     Each galaxy's row is followed by those of its versions with a feature. All columns but ``id``
     and the pixels are those of the original: measure them anew for what the feature does to them.
@@ -68,23 +76,49 @@ def inject_into_table(
     )
     job.masks.mkdir()
     truths: list[InjectionTruth] = []
+    left_out = hosts = 0
+    wanted = len(rows) if count is None else min(count, len(rows))
     with (
         StampTable.writer(folder / "stamps.lance", table.spec) as writer,
-        track("Injecting", len(rows), "galaxies") as advance,
+        track("Injecting", wanted, "galaxies") as advance,
     ):
         base = table_schema(table.spec).names[:-2]  # all but pixels and their unit
-        for start in range(0, len(rows), _AT_ONCE):
-            part = rows[start : start + _AT_ONCE]
-            batch = table.read(part)
-            told = table.columns(rows=part).to_pylist()
-            for k, row in enumerate(told):
-                names, pixels, found = _versions(job, batch, k, row, len(truths))
+        for batch, k, row in _one_by_one(table, rows):
+            if hosts == wanted:
+                break
+            names, pixels, found = _versions(job, batch, k, row, len(truths))
+            if found:
                 columns = {name: [row[name]] * len(names) for name in base} | {"id": names}
                 writer.append(columns, pixels, np.repeat(batch.unit_njy[k : k + 1], len(names), 0))
                 truths += found
+                hosts += 1
+            else:
+                left_out += 1
+            if found or count is None:
                 advance(1)
+        if not truths:
+            raise nothing_fits(left_out, options)
     _write_labels(truths, folder / "labels.csv")
-    return truths
+    return truths, left_out
+
+
+def nothing_fits(galaxies: int, options: InjectOptions) -> NothingFoundError:
+    """Return the error where no galaxy can have such features."""
+    return NothingFoundError(
+        f"None of {galaxies} galaxies can have such features: they would need more than "
+        f"{options.most_fraction:g} times its light. Ask for fainter or shorter ones with --sb and "
+        "--length-kpc, give the right --redshift, or allow more with --max-fraction."
+    )
+
+
+def _one_by_one(
+    table: StampTable, rows: NDArray[np.int64]
+) -> Iterator[tuple[StampBatch, int, dict[str, Any]]]:
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE]
+        batch = table.read(part)
+        for k, row in enumerate(table.columns(rows=part).to_pylist()):
+            yield batch, k, row
 
 
 def _versions(
@@ -97,7 +131,10 @@ def _versions(
     truths: list[InjectionTruth] = []
     for name, wish in job.options.wishes(host.id):
         mask_name = f"{number + len(truths):06d}.png"
-        light, truth = _inject(job, host, wish, row, name, mask_name, assumed)
+        try:
+            light, truth = _inject(job, host, wish, row, name, mask_name, assumed)
+        except UnfitHostError:
+            continue
         changed = add_light(flux, light) / batch.unit_njy[k][:, None, None]
         limit = float(np.finfo(np.float16).max)
         names.append(name)
@@ -128,6 +165,7 @@ def _inject(
         pixel_arcsec=scale,
         most_half_px=size // 2 + 1 + math.ceil(_MARGIN_FWHM * max(fwhm_px)),
         offset_px=(x - x0, y - y0),
+        most_fraction=job.options.most_fraction,
     )
     reference = bands.index("r") if "r" in bands else 0
     canvas = np.concatenate([made.light_njy, made.feature_njy[None]])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from strandline.api.injecting.choosing import UNFIT
 from strandline.api.injecting.files import Copies, Placed
 from strandline.api.injecting.options import ASSUMED_REDSHIFT, InjectOptions
+from strandline.api.injecting.tables import nothing_fits
 from strandline.api.injecting.widths import check_seeing, say_seeing
 from strandline.cosmology import kpc_per_arcsec
 from strandline.errors import NothingFoundError, OptionError, TileError
@@ -18,7 +19,12 @@ from strandline.progress import track
 from strandline.seeding import generator
 from strandline.simulate.injection.hosts import host_of, reference_magnitude
 from strandline.simulate.injection.image import overlap
-from strandline.simulate.injection.light import FeatureLight, check_bands, feature_light
+from strandline.simulate.injection.light import (
+    FeatureLight,
+    UnfitHostError,
+    check_bands,
+    feature_light,
+)
 from strandline.simulate.injection.plans import Host, Wish
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px, through_seeing
 from strandline.simulate.injection.truth import (
@@ -49,8 +55,10 @@ def inject_into_tiles(
     *,
     ids: Sequence[str],
     count: int | None,
-) -> list[InjectionTruth]:
-    """Write ``images/``, ``masks/`` and lists of tiles into a folder; return the truth.
+) -> tuple[list[InjectionTruth], int]:
+    """Write ``images/``, ``masks/`` and lists of tiles into a folder.
+
+    Returns the truth and how many galaxies were left out because they cannot have such features.
 
     Parameters
     ----------
@@ -75,15 +83,21 @@ def inject_into_tiles(
         (folder / name).mkdir()
     copies = Copies(discovery, folder, read, options)
     truths: list[InjectionTruth] = []
+    left_out = 0
     with track("Injecting", len(discovery.sources), "tiles") as advance:
         for source in discovery.sources:
             tile = read_tile(source, read)
             photons = all(math.isfinite(copies.gain_per_njy(image)) for image in source.images)
-            found, placed = _inject(tile, source, options, folder, len(truths), ids, count, photons)
+            found, placed, left = _inject(
+                tile, source, options, folder, len(truths), ids, count, photons
+            )
             truths += found
+            left_out += left
             for k, image in enumerate(source.images):
                 copies.write(image, k, tile, placed)
             advance(1)
+    if not truths and left_out:
+        raise nothing_fits(left_out, options)
     missing = [name for name in ids if name not in {truth.original for truth in truths}]
     if missing:
         raise NothingFoundError(
@@ -95,7 +109,7 @@ def inject_into_tiles(
             "No galaxy with flag-free photometry was found on the images to inject anything into."
         )
     copies.write_lists(truths)
-    return truths
+    return truths, left_out
 
 
 def _inject(
@@ -107,7 +121,7 @@ def _inject(
     ids: Sequence[str],
     count: int | None,
     photons: bool,
-) -> tuple[list[InjectionTruth], list[Placed]]:
+) -> tuple[list[InjectionTruth], list[Placed], int]:
     if not all(tile.calibrated):
         raise TileError(
             f"{source.path}: has no zero point, so that no surface brightness can be injected. "
@@ -115,17 +129,28 @@ def _inject(
         )
     galaxies = choose_galaxies(detect(tile), DetectOptions())
     names = [f"{tile.name}-{k:05d}" for k in range(len(galaxies))]
-    chosen = _choose_hosts(tile, galaxies, names, options, ids, count)
+    chosen = _choose_hosts(tile, galaxies, names, options, ids)
     fwhm_px = _seeing_px(tile, galaxies, options) if chosen else ()
     truths: list[InjectionTruth] = []
     placed: list[Placed] = []
+    taken: list[int] = []
+    left_out = 0
     for k in chosen:
+        if not (ids or _has_room(tile, galaxies, k, taken, options)):
+            continue
+        if len(taken) == count:
+            break
         host, assumed = _host(tile, galaxies, k, names[k], options)
         ((name, wish),) = options.wishes(host.id)
         mask = f"masks/{number + len(truths):06d}.png"
         x, y = float(galaxies.x[k]), float(galaxies.y[k])
         offset = (x - math.floor(x + 0.5), y - math.floor(y + 0.5))
-        made = _feature(host, wish, tile, fwhm_px, offset)
+        try:
+            made = _feature(host, wish, tile, fwhm_px, offset, options.most_fraction)
+        except UnfitHostError:
+            left_out += 1
+            continue
+        taken.append(k)
         north, east = north_and_east(tile.wcs, galaxies.x[k : k + 1], galaxies.y[k : k + 1])
         truths.append(
             tell(
@@ -159,7 +184,7 @@ def _inject(
                 wish.seed,
             )
         )
-    return truths, placed
+    return truths, placed, left_out
 
 
 def _choose_hosts(
@@ -168,26 +193,27 @@ def _choose_hosts(
     names: Sequence[str],
     options: InjectOptions,
     ids: Sequence[str],
-    count: int | None,
 ) -> list[int]:
-    """Return hosts, in the order of the catalogue: those named, or such as have room."""
+    """Return who may be a host: those named, else all that are fit, in any order."""
     magnitudes = flux_to_mag(galaxies.flux_njy)
     reference = reference_magnitude(dict(zip(tile.bands, magnitudes.T, strict=True)))
     measured = np.isfinite(reference) & (galaxies.radius_arcsec > 0)
     if ids:
         return [k for k, name in enumerate(names) if name in ids and measured[k]]
     fit = np.flatnonzero(measured & ((galaxies.flags & UNFIT) == 0))
+    return [int(k) for k in generator(options.seed, "hosts", tile.name).permutation(fit)]
+
+
+def _has_room(
+    tile: Tile, galaxies: Catalogue, k: int, taken: Sequence[int], options: InjectOptions
+) -> bool:
+    """Tell whether the features of a galaxy and of the hosts before it stay apart."""
     redshift = options.redshift or ASSUMED_REDSHIFT
     longest_arcsec = max(options.length_kpc.values) / kpc_per_arcsec(redshift)
     room = _ROOM_LENGTHS * longest_arcsec / tile.pixel_scale_arcsec
-    chosen: list[int] = []
-    for k in generator(options.seed, "hosts", tile.name).permutation(fit).tolist():
-        apart = np.hypot(galaxies.x[chosen] - galaxies.x[k], galaxies.y[chosen] - galaxies.y[k])
-        if (apart > room).all():
-            chosen.append(k)
-        if count is not None and len(chosen) == count:
-            break
-    return sorted(chosen)
+    others = list(taken)
+    apart = np.hypot(galaxies.x[others] - galaxies.x[k], galaxies.y[others] - galaxies.y[k])
+    return bool((apart > room).all())
 
 
 def _host(
@@ -209,7 +235,12 @@ def _host(
 
 
 def _feature(
-    host: Host, wish: Wish, tile: Tile, fwhm_px: Sequence[float], offset: tuple[float, float]
+    host: Host,
+    wish: Wish,
+    tile: Tile,
+    fwhm_px: Sequence[float],
+    offset: tuple[float, float],
+    most_fraction: float,
 ) -> FeatureLight:
     length_px = wish.length_kpc / kpc_per_arcsec(host.redshift) / tile.pixel_scale_arcsec
     half_px = math.ceil(1.5 * length_px + _MARGIN_FWHM * max(fwhm_px)) + 8
@@ -220,6 +251,7 @@ def _feature(
         pixel_arcsec=tile.pixel_scale_arcsec,
         most_half_px=min(half_px, _MOST_HALF_PX),
         offset_px=offset,
+        most_fraction=most_fraction,
     )
 
 

@@ -1,6 +1,11 @@
 """Injection: simulated features and companions as they would look on real images."""
 
-from strandline.simulate.injection.light import FeatureLight, check_bands, feature_light
+from strandline.simulate.injection.light import (
+    FeatureLight,
+    UnfitHostError,
+    check_bands,
+    feature_light,
+)
 from strandline.simulate.injection.plans import INJECTABLE, Host, Wish
 from strandline.simulate.injection.truth import InjectionTruth
 
@@ -9,6 +14,7 @@ __all__ = [
     "FeatureLight",
     "Host",
     "InjectionTruth",
+    "UnfitHostError",
     "Wish",
     "check_bands",
     "feature_light",

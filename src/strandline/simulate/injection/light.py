@@ -26,7 +26,7 @@ from strandline.simulate.portraits.debris import area_holding
 from strandline.simulate.portraits.draw import draw
 from strandline.simulate.portraits.portrait import Portrait
 
-__all__ = ["HELD", "FeatureLight", "check_bands", "feature_light"]
+__all__ = ["HELD", "FeatureLight", "UnfitHostError", "check_bands", "feature_light"]
 
 HELD = 0.8
 """Of a feature's light, over whose area its surface brightness is meant, and its mask reaches."""
@@ -38,6 +38,10 @@ _TRIES = 4
 _SKETCH_PX = 4  # coarse, as only the length is wanted
 _OWN_COLOUR: tuple[Kind, ...] = ("tails", "merger", "remnant")  # torn off the host itself
 _LARGEST_COLOUR_SHIFT = 0.5
+
+
+class UnfitHostError(OptionError):
+    """A galaxy cannot have the feature that is wished for it."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def feature_light(
     pixel_arcsec: float,
     most_half_px: int,
     offset_px: tuple[float, float] = (0.0, 0.0),
+    most_fraction: float = math.inf,
 ) -> FeatureLight:
     """Return the light of a feature that suits a host; the same wish is the same light.
 
@@ -117,11 +122,13 @@ def feature_light(
         The canvas reaches at most so far from the host; light beyond it is lost.
     offset_px : tuple of float
         Where the host's position lies relative to the centre of the middle pixel, (x, y).
+    most_fraction : float
+        Of the host's light, that the feature may have.
 
     Raises
     ------
-    OptionError
-        If nothing of that kind can be torn off.
+    UnfitHostError
+        If nothing of that kind can be torn off, or it would need more light than `most_fraction`.
 
     Notes
     -----
@@ -141,7 +148,13 @@ def feature_light(
     portrait = draw(plan, Frame(pixel_arcsec / magnified, painted, most_half_px))
     if portrait.feature is None:
         raise _impossible(host, wish)
-    return _finished(portrait, magnified, host, wish, painted, bands)
+    made = _finished(portrait, magnified, host, wish, painted, bands)
+    if made.fraction > most_fraction:
+        raise UnfitHostError(
+            f"{host.id}: a {wish.kind} of {wish.brightness:g} mag/arcsec2 and {wish.length_kpc:g} "
+            f"kpc would have {made.fraction:.2g} of its light, more than {most_fraction:g}."
+        )
+    return made
 
 
 def _plan_of_length(
@@ -171,8 +184,8 @@ def _plan_of_length(
     return best[0], float(np.clip(best[1], *_MAGNIFIED))
 
 
-def _impossible(host: Host, wish: Wish) -> OptionError:
-    return OptionError(
+def _impossible(host: Host, wish: Wish) -> UnfitHostError:
+    return UnfitHostError(
         f"{host.id}: no {wish.kind} could be made for it (redshift {host.redshift:g}, half-light "
         f"radius {host.radius_arcsec:g} arcsec). Leave it out, or give another redshift or kind."
     )

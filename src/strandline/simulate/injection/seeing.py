@@ -137,11 +137,15 @@ def _fit(cutout: NDArray[np.float32]) -> float:
 
     def miss(values: NDArray[np.float64]) -> NDArray[np.float64]:
         radius = np.hypot(index[:, None] - values[1], index[None, :] - values[0])
-        model = values[3] * moffat_px(radius, math.exp(values[2])) + values[4]
+        model = values[3] * moffat_px(radius, _width(values[2])) + values[4]
         return np.asarray((model - target).ravel())
 
     try:
         found = least_squares(miss, start, max_nfev=40)
     except ValueError:
         return math.nan
-    return float(math.exp(np.clip(found.x[2], -5, 5)))
+    return _width(found.x[2])
+
+
+def _width(logarithm: float) -> float:
+    return math.exp(min(max(float(logarithm), -4.0), 4.0))  # a fit may run away
