@@ -110,14 +110,14 @@ def test_only_wanted_kinds_and_shares(tmp_path: Path) -> None:
 def test_a_run_cut_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = _make(tmp_path / "sim.lance", count=2)
     before = [old.truth.read_bytes(), old.labels.read_bytes()]
-    real = stampset_module._make_stamp
+    real = stampset_module.make_stamp
 
     def interrupted(request: StampRequest, setup: SurveySetup, block: str) -> object:
         if request.name == "sim-0000002":
             raise KeyboardInterrupt(request.name)
         return real(request, setup, block)
 
-    monkeypatch.setattr(stampset_module, "_make_stamp", interrupted)
+    monkeypatch.setattr(stampset_module, "make_stamp", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _make(tmp_path / "sim.lance", count=4)
     assert len(StampTable.open(old.table)) == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,39 +10,26 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from strandline.files import check_target, write_together
 from strandline.progress import track
 from strandline.seeding import generator
-from strandline.simulate.fields import tangent_wcs
-from strandline.simulate.observing import observe_scene, plan_artefacts
+from strandline.simulate.onestamp import make_stamp
 from strandline.simulate.options import check_count, check_fraction, known_kinds, orbit_file
 from strandline.simulate.plans import Kind
-from strandline.simulate.population import FieldPlan, StampRequest, plan_stamp
-from strandline.simulate.portraits.far import paint_far
-from strandline.simulate.records import FieldRecord
-from strandline.simulate.scene import PAD_PX, Scene
+from strandline.simulate.population import StampRequest
 from strandline.simulate.setup import SurveySetup
 from strandline.simulate.truth import SurveyTruth, TruthRow
 from strandline.simulate.workers import in_order
-from strandline.stamps import StampTable, TableSpec, detect
-from strandline.stamps.positions import Positions, at_positions
+from strandline.stamps import StampTable, TableSpec
 from strandline.stamps.quantise import quantise
-from strandline.stamps.rows import Rows, galaxy_rows
-from strandline.stamps.sky import Sky, seeing_px
 from strandline.stamps.writer import TABLE_MARKS
-from strandline.tiles import Tile
 
 __all__ = ["StampSet", "make_stamps"]
 
 _BLOCK = 32  # stamps that are made at once, and share their seeing and depth as in one field
 _LEAST_SIZE_PX, _MOST_SIZE_PX = 64, 1000
-_SECOND_SHARE = 0.5  # of stamps of pairs are centred on the second galaxy
-_SECOND_REACH = 0.35  # of the stamp's side: how far the second galaxy may be for that
-_DECLINATIONS = (-60.0, 30.0)
-_OFF_CENTRE_PX = 0.49
 
 
 @dataclass(frozen=True)
@@ -189,7 +176,7 @@ def _make_block(
         name = f"sim-{number:07d}"
         interacting = bool(generator(seed, "interacting", name).random() < fraction)
         request = StampRequest(name, size_px, setup.pixel_arcsec, interacting, kinds, orbits, seed)
-        row, told = _make_stamp(request, setup, f"block-{number // _BLOCK}")
+        row, told = make_stamp(request, setup, f"block-{number // _BLOCK}")
         rows.append(row)
         truth.append(told)
     pixels = np.concatenate([row.pixels_njy for row in rows])
@@ -198,83 +185,3 @@ def _make_block(
         name: np.concatenate([row.columns[name] for row in rows]) for name in rows[0].columns
     }
     return _Made(columns, quantised, unit, truth)
-
-
-def _make_stamp(request: StampRequest, setup: SurveySetup, block: str) -> tuple[Rows, TruthRow]:
-    """Return the one row of a stamp, and its truth."""
-    plan = plan_stamp(request)
-    rng = generator(request.seed, "stamp", request.name)
-    size = request.size_px
-    first = plan.systems[0]
-    second = len(first.galaxies) > 1 and first.kind != "remnant" and rng.random() < _SECOND_SHARE
-    half = size // 2 + PAD_PX + 1
-    scene = Scene(size, setup.frame(half + (round(_SECOND_REACH * size) if second else 0)))
-    seen = scene.draw(first, centred_on=1 if second else 0, within_px=_SECOND_REACH * size)
-    scene.frame = setup.frame(half)
-    scene.draw_all(plan.systems[1:])
-    paint_far(scene.light_njy, plan.far, scene.frame, PAD_PX)
-    sky_deg = _place_on_sky(rng)
-    middle = (size - 1) / 2
-    wcs = tangent_wcs(sky_deg, (-middle, -middle), setup.pixel_arcsec)
-    tile, sky = _observe(scene, plan, setup, request, block, wcs)
-    reference = setup.reference_exposure(request.seed, block)
-    record = FieldRecord(request.name, size, wcs, plan.cluster, reference.depth, "", request.seed)
-    rows = record.rows([seen], [0])
-    told = min(rows, key=lambda row: abs(row.x - middle) + abs(row.y - middle))
-    x, y = (
-        middle + float(np.clip(value - middle, -_OFF_CENTRE_PX, _OFF_CENTRE_PX))
-        for value in (told.x, told.y)
-    )
-    ra, dec = wcs.all_pix2world([x], [y], 0)
-    there = Positions(Path(request.name), ra, dec, np.array([request.name]))
-    galaxy, _ = at_positions(tile, detect(tile, sky=sky), there)
-    spec = TableSpec(setup.bands, size, "fits")
-    # directions are known: north is up
-    (row,) = galaxy_rows(
-        replace(tile, wcs=None), galaxy, spec, pixel_arcsec=None, seed=request.seed
-    )
-    row.columns.update(north_deg=np.array([0.0]), east_deg=np.array([90.0]))
-    return row, replace(told, id=request.name)
-
-
-def _observe(
-    scene: Scene,
-    plan: FieldPlan,
-    setup: SurveySetup,
-    request: StampRequest,
-    block: str,
-    wcs: WCS,
-) -> tuple[Tile, Sky]:
-    """Return the stamp as a tile, and its sky, which is subtracted already."""
-    conditions = setup.exposures(request.seed, block)
-    images = np.empty((len(setup.bands), request.size_px, request.size_px), dtype=np.float32)
-    variances = np.empty_like(images)
-    saturated = np.zeros(images.shape[1:], dtype=np.bool_)
-    artefacts = plan_artefacts(setup, request.size_px, plan.cluster, request.seed, request.name)
-    made = observe_scene(scene, plan.stars, artefacts, conditions, request.seed, request.name)
-    for k, (exposure, image, variance) in enumerate(made):
-        images[k], variances[k] = image, variance
-        saturated |= image >= exposure.saturation_njy
-    tile = Tile(
-        name=request.name,
-        source=f"simulated-{setup.profile.name}",
-        path="",
-        kind="fits",
-        bands=setup.bands,
-        image_njy=images,
-        variance_njy2=variances,
-        saturated=saturated,
-        wcs=wcs,
-        pixel_scale_arcsec=setup.pixel_arcsec,
-        psf_fwhm_arcsec=tuple(exposure.psf_fwhm_arcsec for exposure in conditions),
-        calibrated=(True,) * len(setup.bands),
-        notes=(),
-    )
-    noise = np.array([exposure.pixel_noise_njy for exposure in conditions])
-    return tile, Sky(images, noise, variances, seeing_px(tile), ())
-
-
-def _place_on_sky(rng: np.random.Generator) -> tuple[float, float]:
-    """Draw a position, so that stamps have directions and fall into blocks of sky like others."""
-    low, high = np.sin(np.radians(_DECLINATIONS))
-    return float(rng.uniform(0, 360)), float(np.degrees(np.arcsin(rng.uniform(low, high))))

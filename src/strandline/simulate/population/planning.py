@@ -1,7 +1,6 @@
 """What a field or a stamp holds: systems of galaxies, those far behind, and stars, in places."""
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,14 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strandline.seeding import generator
-from strandline.simulate.plans import INTERACTIONS, Kind, StarPlan, SystemPlan
+from strandline.simulate.plans import INTERACTIONS, StarPlan, SystemPlan
 from strandline.simulate.population.cluster import Cluster, draw_cluster
 from strandline.simulate.population.encounters import Orbit
 from strandline.simulate.population.galaxies import draw_power, far_behind
+from strandline.simulate.population.requests import (
+    FieldPlan,
+    FieldRequest,
+    Numbers,
+    StampRequest,
+)
 from strandline.simulate.population.systems import Group, Population, galaxy_count, put
 from strandline.simulate.population.volunteers import OrbitPrior, read_orbits
 
-__all__ = ["FieldPlan", "FieldRequest", "Numbers", "StampRequest", "plan_field", "plan_stamp"]
+__all__ = ["plan_field", "plan_stamp"]
 
 _MARGIN_ARCSEC = 10.0  # galaxies' centres keep away from the field's edge
 _CANDIDATE_PLACES = 24
@@ -27,98 +32,6 @@ _BRIGHT_STAR = 17.5
 _STAMP_DISTANCE_KPC = 500.0  # of the galaxies of stamps from the centres of their clusters
 _OUTER_SHARE = 0.4  # of the density of galaxies in the fields, around those of stamps
 _LEAST_CHANCE_PX = 14.0  # from the middle of a stamp to what lies there by chance
-
-_GALAXIES, _FAR, _STARS = 2.6, 30.0, 3.1  # per square arcminute
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """How many things a patch of sky holds.
-
-    Attributes
-    ----------
-    galaxies : int
-        Galaxies brighter than about r = 20, `interacting` of them in an interaction.
-    interacting : int
-    far, stars : int
-        Small faint galaxies far behind, and stars.
-    """
-
-    galaxies: int
-    interacting: int
-    far: int
-    stars: int
-
-    @classmethod
-    def expected(cls, side_arcsec: float) -> tuple[float, float, float]:
-        """Return the usual counts (galaxies, far, stars) of a square patch."""
-        area = (side_arcsec / 60) ** 2
-        return _GALAXIES * area, _FAR * area, _STARS * area
-
-
-@dataclass(frozen=True)
-class FieldRequest:
-    """What one field of the survey shall be.
-
-    Attributes
-    ----------
-    name : str
-    size_px : int
-    pixel_arcsec : float
-    numbers : Numbers
-    kinds : tuple of str
-        Of interaction, those that may occur.
-    from_middle_px : tuple of float
-        Field pixel (0, 0) relative to the middle of the survey, (x, y).
-    orbits : Path or None
-        Of volunteers, to draw encounters from.
-    seed : int
-    """
-
-    name: str
-    size_px: int
-    pixel_arcsec: float
-    numbers: Numbers
-    kinds: tuple[Kind, ...]
-    from_middle_px: tuple[float, float]
-    orbits: Path | None
-    seed: int
-
-
-@dataclass(frozen=True)
-class StampRequest:
-    """What one stamp shall be: a small field around one galaxy.
-
-    Attributes
-    ----------
-    name : str
-    size_px : int
-    pixel_arcsec : float
-    interacting : bool
-        Whether the galaxy in the middle is.
-    kinds : tuple of str
-        Of interaction, those that may occur.
-    orbits : Path or None
-    seed : int
-    """
-
-    name: str
-    size_px: int
-    pixel_arcsec: float
-    interacting: bool
-    kinds: tuple[Kind, ...]
-    orbits: Path | None
-    seed: int
-
-
-@dataclass(frozen=True)
-class FieldPlan:
-    """Everything in a field. In that of a stamp, the first system is the one in the middle."""
-
-    cluster: Cluster
-    systems: tuple[SystemPlan, ...]
-    far: tuple[SystemPlan, ...]
-    stars: tuple[StarPlan, ...]
 
 
 def plan_field(request: FieldRequest) -> FieldPlan:
