@@ -24,7 +24,7 @@ __all__ = ["INJECTABLE", "Host", "Wish", "plan_system"]
 INJECTABLE: tuple[Kind, ...] = (*INTERACTIONS, "approaching")
 """Kinds that can be injected; ``approaching`` is a companion and no feature: a control."""
 
-_LENGTH_PER_APOCENTRE = 0.8  # of the far end of streams and shells on the sky
+_LENGTH_PER_APOCENTRE = {"stream": 1.1, "shells": 1.8}  # debris goes beyond its satellite
 _APOCENTRE_KPC = (12.0, 150.0)
 _RADIUS_BY_MASS = 0.35  # power of the mass ratio by which the companion is smaller
 _SPEED_KMS, _GAS_PER_CM3 = (800.0, 2500.0), (3e-4, 3e-3)  # within a cluster's central half Mpc
@@ -108,7 +108,7 @@ def plan_system(host: Host, wish: Wish, attempt: int, offset_px: tuple[float, fl
     system = SystemPlan(host.id, *offset_px, wish.kind, (first,))
     match wish.kind:
         case "stream" | "shells":
-            accretion = _of_length(draw_accretion(wish.kind, first, rng), wish.length_kpc)
+            accretion = _of_length(draw_accretion(wish.kind, first, rng), wish)
             return replace(system, interaction=accretion)
         case "jellyfish":
             return replace(system, interaction=_draw_stripping(host, rng))
@@ -141,9 +141,9 @@ def _with_companion(
     )
 
 
-def _of_length(accretion: Accretion, length_kpc: float) -> Accretion:
-    apocentre = float(np.clip(length_kpc / _LENGTH_PER_APOCENTRE, *_APOCENTRE_KPC))
-    return replace(accretion, apocentre_kpc=apocentre)
+def _of_length(accretion: Accretion, wish: Wish) -> Accretion:
+    apocentre_kpc = wish.length_kpc / _LENGTH_PER_APOCENTRE[wish.kind]
+    return replace(accretion, apocentre_kpc=float(np.clip(apocentre_kpc, *_APOCENTRE_KPC)))
 
 
 def _draw_stripping(host: Host, rng: np.random.Generator) -> Stripping:
