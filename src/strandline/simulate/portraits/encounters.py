@@ -30,7 +30,7 @@ __all__ = ["paint_encounter"]
 Array = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-_HELD, _HELD_MIXED = 40.0, 160.0  # particles that a smoothing kernel holds
+_HELD, _HELD_MIXED = 60.0, 160.0  # particles that a smoothing kernel holds
 _MOST_TORN = 0.4  # of all light, when a surface brightness is asked for
 _BRIGHT_HELD = 0.8
 _TOLD_APART_ARCSEC = 1.0

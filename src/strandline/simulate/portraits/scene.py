@@ -23,8 +23,8 @@ __all__ = ["Scene", "Seen", "see"]
 
 Array = NDArray[np.float64]
 
-_STARS = (5_000, 14_000)
-_STAR_GYR = 6_000.0  # work that stars may cost: their number times how long they are followed
+_STARS = (4_000, 14_000)
+_STAR_GYR = 5_000.0  # work that stars may cost: their number times how long they are followed
 _UNTOUCHED_SCALES = 3.6  # a disc that is whole to here is painted whole
 _WHOLE_SCALES = (1.2, 3.0)
 _WHOLE_SHARE = 0.75  # of the tidal radius

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from strandline.simulate.dynamics.discs import disc_particles, sphere_particles
 from strandline.simulate.dynamics.particles import follow
+from strandline.simulate.dynamics.phases import drift as orbit_phases
+from strandline.simulate.dynamics.potentials import Potential
 from strandline.simulate.dynamics.tracks import Track
 from strandline.simulate.portraits.discs import inner_share
 from strandline.simulate.portraits.pairs import SPHEROID_CORE, Build
@@ -19,7 +21,8 @@ _EDGE_SCALES = 6.0  # where discs end
 _SPHERE_HALF_LIGHTS = (SPHEROID_CORE, 9.0)  # between these, a spheroid is particles
 _SPHERE_SHARE = 0.9  # of its light there
 _START_APART_SCALES = 14.0  # tides begin to count at this separation
-_TOLERANCE = 1e-3
+_TOLERANCE, _LATE_TOLERANCE, _LATE_GYR = 1e-3, 3e-3, 0.7  # later, phases have mixed
+_HELD_SPEED = 0.97  # of the escape speed, below which phases are used
 _TORN_GROWTH, _TORN_SCALES = 1.5, 3.0  # torn: farther out than either, from where it was
 
 
@@ -58,7 +61,6 @@ def outer_stars(
 ) -> OuterStars:
     """Follow the stars of galaxy `body` outside `whole_kpc` from before the passage to now."""
     build = builds[body]
-    potentials = (builds[0].potential, builds[1].potential)
     if build.early:
         low, high = _SPHERE_HALF_LIGHTS
         half_light = 3 * build.scale_kpc
@@ -78,17 +80,53 @@ def outer_stars(
         weight = stars.weight * (1 - inner_share(stars.radius_kpc, whole_kpc)) * ramp
     start = _start(builds, track, time_gyr)
     centre, drift = track.at(start)
-    position, velocity = follow(
+    position, velocity = _moved(
         stars.position_kpc + centre[body],
         stars.velocity_kms + drift[body],
-        potentials,
+        (builds[0].potential, builds[1].potential),
         track,
         start,
         time_gyr,
-        tolerance=_TOLERANCE,
     )
     home, torn = _fate(position, velocity, builds, track, body, time_gyr, stars.radius_kpc)
     return OuterStars(position, home, stars.radius_kpc, weight, torn)
+
+
+def _moved(
+    position: Array,
+    velocity: Array,
+    potentials: tuple[Potential, Potential],
+    track: Track,
+    start_gyr: float,
+    end_gyr: float,
+) -> tuple[Array, Array]:
+    """Return places and velocities of stars at the end.
+
+    After coalescence the potential is a sphere at rest, in which the phases of bound orbits tell
+    where stars are, without following them.
+    """
+    one = min(max(track.coalescence_gyr, start_gyr), end_gyr)
+    tolerance = _TOLERANCE if one < _LATE_GYR else _LATE_TOLERANCE
+    position, velocity = follow(
+        position, velocity, potentials, track, start_gyr, one, tolerance=tolerance
+    )
+    if one == end_gyr:
+        return position, velocity
+    both = Potential((*potentials[0].spheroids, *potentials[1].spheroids))
+    (centre, _), (drift, _) = track.at(one)
+    away, speed = position - centre, velocity - drift
+    escape = both.escape_speed(np.linalg.norm(away, axis=1))
+    held = np.linalg.norm(speed, axis=1) < _HELD_SPEED * escape
+    elapsed = np.full(int(held.sum()), end_gyr - one)
+    later, moving = orbit_phases(away[held], speed[held], both, elapsed)
+    (centre, _), (drift, _) = track.at(end_gyr)
+    free = ~held
+    if free.any():
+        position[free], velocity[free] = follow(
+            position[free], velocity[free], potentials, track, one, end_gyr, tolerance=tolerance
+        )
+    position[held], velocity[held] = later + centre, moving + drift
+    return position, velocity
 
 
 def _start(builds: tuple[Build, Build], track: Track, time_gyr: float) -> float:
