@@ -9,6 +9,7 @@ import pytest
 from strandline.errors import OptionError, OutputError
 from strandline.simulate import StampSet, SurveyTruth, make_stamps
 from strandline.simulate import stampset as stampset_module
+from strandline.simulate.onestamp import make_stamp
 from strandline.simulate.population import StampRequest
 from strandline.simulate.setup import SurveySetup
 from strandline.stamps import StampTable
@@ -110,12 +111,11 @@ def test_only_wanted_kinds_and_shares(tmp_path: Path) -> None:
 def test_a_run_cut_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = _make(tmp_path / "sim.lance", count=2)
     before = [old.truth.read_bytes(), old.labels.read_bytes()]
-    real = stampset_module.make_stamp
 
     def interrupted(request: StampRequest, setup: SurveySetup, block: str) -> object:
         if request.name == "sim-0000002":
             raise KeyboardInterrupt(request.name)
-        return real(request, setup, block)
+        return make_stamp(request, setup, block)
 
     monkeypatch.setattr(stampset_module, "make_stamp", interrupted)
     with pytest.raises(KeyboardInterrupt):
