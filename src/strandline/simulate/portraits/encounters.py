@@ -109,7 +109,13 @@ def _images(canvas: Canvas, one: Seen, scene: Scene, scale: float) -> _Images:
     held = _HELD_MIXED if one.build.early or scene.passages > 1 else _HELD
     x, y = (one.star_kpc[:, :2] / scale).T
     pixel = canvas.pixel_arcsec
-    width = widths_by_density(x, y, held=held, least_arcsec=0.6 * pixel, most_arcsec=30 * pixel)
+    most = 30 * pixel
+    width = np.full(x.shape, most)
+    half = -min(float(canvas.x_arcsec[0, 0]), float(canvas.y_arcsec[0, 0])) + 3 * most
+    near = (np.abs(x) < half) & (np.abs(y) < half)  # what is farther is not seen
+    width[near] = widths_by_density(
+        x[near], y[near], held=held, least_arcsec=0.6 * pixel, most_arcsec=most
+    )
     stayed, torn = (
         canvas.splat(x[these], y[these], one.star_njy[these], width[these])
         for these in (~one.torn, one.torn)
