@@ -59,10 +59,10 @@ def test_a_planned_brightness_is_reached() -> None:
     assert feature.brightness == pytest.approx(25.5, abs=0.01)
 
 
-def test_no_more_than_six_tenths_are_torn_however_bright_it_shall_be() -> None:
+def test_no_more_than_four_tenths_are_torn_however_bright_it_shall_be() -> None:
     portrait = _paint(_plan(STREAM, brightness=18.0))
     assert portrait.feature is not None
-    assert portrait.feature.fraction == pytest.approx(0.6, abs=1e-3)
+    assert portrait.feature.fraction == pytest.approx(0.4, abs=1e-3)
 
 
 def test_shells_have_no_direction_and_streams_have() -> None:

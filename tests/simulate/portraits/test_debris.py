@@ -26,21 +26,11 @@ def _tail(count: int = 4000) -> np.ndarray:
     return np.stack([20 * along, rng.normal(0, 0.3, count), 12 * along], axis=1)
 
 
-def test_paint_keeps_the_flux_and_parts_the_torn_light() -> None:
-    canvas = Canvas(FRAME, 120)
-    bound = _debris(np.random.default_rng(1).normal(0, 3, (2000, 3)), torn=False)
-    bound.paint(canvas, KPC_PER_ARCSEC, 0.05)
-    assert not canvas.torn_r_njy.any()
-    torn = _debris(_tail()).paint(canvas, KPC_PER_ARCSEC, 0.05)
-    assert torn.sum() == pytest.approx(1000, rel=2e-3)
-    np.testing.assert_allclose(torn, canvas.torn_r_njy, rtol=1e-5)
-    assert canvas.light_njy[1].sum() == pytest.approx(2000, rel=5e-3)
-
-
 def test_a_feature_is_measured_as_long_and_as_bright_as_it_is() -> None:
     canvas = Canvas(FRAME, 120)
     debris = _debris(_tail())
-    image = debris.paint(canvas, KPC_PER_ARCSEC, 0.05)
+    x, y = debris.position_kpc[:, :2].T / KPC_PER_ARCSEC
+    image = canvas.splat(x, y, debris.flux_njy, 0.3)
     feature = measure_feature(
         debris,
         image,
@@ -76,15 +66,6 @@ def test_nothing_torn_is_no_feature() -> None:
         )
         is None
     )
-
-
-def test_widths_follow_the_distance_to_neighbours_and_have_a_floor() -> None:
-    rng = np.random.default_rng(2)
-    dense, sparse = rng.normal(0, 0.1, (500, 3)), rng.normal(40, 5.0, (500, 3))
-    widths = _debris(np.concatenate([dense, sparse])).widths_kpc(0.05)
-    assert np.median(widths[:500]) == pytest.approx(0.05, abs=0.01)
-    assert np.median(widths[500:]) > 10 * np.median(widths[:500])
-    assert np.all(widths >= 0.05)
 
 
 def test_area_is_that_of_the_brightest_pixels() -> None:

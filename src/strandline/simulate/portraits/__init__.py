@@ -1,0 +1,1 @@
+"""What galaxies and their debris look like above the atmosphere; `draw.draw` is the door."""

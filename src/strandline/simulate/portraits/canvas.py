@@ -191,7 +191,7 @@ class Canvas:
             _between(side, bin_px, margin, n)
             for side, n in zip(self.shape, grid.shape, strict=True)
         )
-        return down @ grid @ across.T / np.float32(bin_px**2)
+        return np.asarray(down @ grid @ across.T / np.float32(bin_px**2), dtype=np.float32)
 
 
 @dataclass(frozen=True)

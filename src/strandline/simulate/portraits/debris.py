@@ -1,4 +1,4 @@
-"""Debris: the particles of an interaction, painted on a canvas and measured for the truth."""
+"""Debris: the particles of an interaction, and what the truth says of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,20 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
 
 from strandline.photometry import surface_brightness
-from strandline.simulate.portraits.canvas import Canvas
 from strandline.simulate.portraits.colours import BANDS, population_sed
 from strandline.simulate.portraits.portrait import Feature
 
 __all__ = ["Debris", "area_holding", "measure_feature"]
 
-_NEIGHBOURS = 12
 _HELD = 0.8  # of a feature's light, within the area over which its brightness is meant
 _FAR_END = 0.97  # of a feature's light lies nearer to its galaxy
 _SMOOTH_ARCSEC = 0.4  # so that the grain of particles does not count as brightness
-_YOUTH_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -46,49 +42,6 @@ class Debris:
     flux_njy: NDArray[np.float64]
     youth: NDArray[np.float64]
     torn: NDArray[np.bool_]
-
-    def scaled(self, factor: float) -> "Debris":
-        """Return the same debris with all light times `factor`."""
-        return Debris(
-            self.position_kpc, self.home_kpc, self.flux_njy * factor, self.youth, self.torn
-        )
-
-    def widths_kpc(self, least_kpc: float, share: float = 0.7) -> NDArray[np.float64]:
-        """Return the Gaussian width (sigma) for each particle, shape (particle,).
-
-        `share` of the distance on the sky to its twelfth neighbour, so that dense parts stay
-        sharp and sparse parts smooth, and no less than `least_kpc`.
-        """
-        sky = self.position_kpc[:, :2]
-        if len(sky) <= _NEIGHBOURS:
-            return np.full(len(sky), least_kpc)
-        distance, _ = cKDTree(sky).query(sky, k=[_NEIGHBOURS + 1])
-        return np.maximum(share * distance[:, 0], least_kpc)
-
-    def paint(
-        self, canvas: Canvas, kpc_per_arcsec: float, redshift: float, *, least_arcsec: float = 0.3
-    ) -> NDArray[np.float32]:
-        """Paint all particles; return the r light of the torn ones, nJy, shape (y, x).
-
-        Particles are sorted into four steps of youth; each step has one spectrum.
-        """
-        x, y = (self.position_kpc[:, :2] / kpc_per_arcsec).T
-        width = self.widths_kpc(least_arcsec * kpc_per_arcsec) / kpc_per_arcsec
-        edges = np.linspace(-0.1, 1.1, _YOUTH_STEPS + 1)
-        step = np.clip(np.digitize(self.youth, edges) - 1, 0, _YOUTH_STEPS - 1)
-        torn_light = np.zeros(canvas.shape, dtype=np.float32)
-        for k in np.unique(step):
-            for torn in (False, True):
-                these = (step == k) & (self.torn == torn)
-                if not these.any():
-                    continue
-                flux = self.flux_njy[these]
-                light = canvas.splat(x[these], y[these], flux, width[these])
-                youth = float(np.average(self.youth[these], weights=flux))
-                canvas.paint(light, 1.0, population_sed(youth, redshift=redshift), torn=torn)
-                if torn:
-                    torn_light += light
-        return torn_light
 
 
 def measure_feature(

@@ -1,6 +1,7 @@
 """Ram pressure: jellyfish galaxies, whose gas is blown out and forms stars on its way."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,8 @@ def paint_stripping(canvas: Canvas, plan: SystemPlan, rng: np.random.Generator) 
         if found is not None:
             factor = 10 ** (0.4 * (found.brightness - plan.brightness))
             factor = min(factor, _MOST_SHARE / wind_plan.tail_share)
-            tail, light = tail.scaled(factor), light * np.float32(factor)
+            tail = replace(tail, flux_njy=tail.flux_njy * factor)
+            light = light * np.float32(factor)
     lost = float(tail.flux_njy.sum())
     _paint_disc(canvas, galaxy, total - lost, wind_plan, edge / scale, rng)
     _paint_bow(canvas, galaxy, _BOW_SHARE * (total - lost), wind, frame, edge / scale, rng)
