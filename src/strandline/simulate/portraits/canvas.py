@@ -187,11 +187,9 @@ class Canvas:
             grid = gaussian_filter(grid, rest, mode="constant", truncate=3.5)
         if bin_px == 1:
             return grid[margin : margin + self.shape[0], margin : margin + self.shape[1]]
-        down, across = (
-            _between(side, bin_px, margin, n)
-            for side, n in zip(self.shape, grid.shape, strict=True)
-        )
-        return np.asarray(down @ grid @ across.T / np.float32(bin_px**2), dtype=np.float32)
+        fine = _between(grid, self.shape[0], bin_px, margin)
+        fine = _between(fine.T, self.shape[1], bin_px, margin).T
+        return fine / np.float32(bin_px**2)
 
 
 @dataclass(frozen=True)
@@ -256,14 +254,15 @@ def _share_among_pixels(
     return flat.reshape(rows, columns).astype(np.float32)
 
 
-def _between(side: int, bin_px: int, margin: int, grid_side: int) -> Image:
-    """Return the matrix that reads a coarse grid at fine pixels, shape (side, grid_side)."""
+def _between(grid: Image, side: int, bin_px: int, margin: int) -> Image:
+    """Read the rows of a coarse grid at fine pixels, shape (side, column).
+
+    Written out, as BLAS adds up in another order for another number of threads.
+    """
     place = np.arange(side) / bin_px + margin
-    left = place.astype(np.int64)
-    matrix = np.zeros((side, grid_side), dtype=np.float32)
-    matrix[np.arange(side), left] = 1 - (place - left)
-    matrix[np.arange(side), left + 1] = place - left
-    return matrix
+    low = place.astype(np.int64)
+    upper = (place - low).astype(np.float32)[:, None]
+    return (1 - upper) * grid[low] + upper * grid[low + 1]
 
 
 def texture(
