@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from strandline.errors import OptionError
 from strandline.progress import track
-from strandline.shapes import SHAPE_NAMES, SceneOptions, measure_shapes
+from strandline.shapes import SHAPE_NAMES, measure_shapes, scene_options, shape_metadata
 from strandline.stamps import StampTable
 
 __all__ = ["shapes"]
@@ -44,7 +44,7 @@ def shapes(table: str | Path, *, band: str | None = None, batch_size: int = 64) 
     if band is not None and band not in spec.bands:
         raise OptionError(f"band is {band!r}; {table} has {', '.join(spec.bands)}.")
     index = None if band is None else spec.bands.index(band)
-    options = SceneOptions(subtract_sky=spec.kind == "picture")
+    options = scene_options(spec)
     schema = pa.schema(
         [pa.field(f"shape_{name}", pa.float32()) for name in SHAPE_NAMES]
         + [pa.field(_FLAGS, pa.int32())]
@@ -61,5 +61,5 @@ def shapes(table: str | Path, *, band: str | None = None, batch_size: int = 64) 
                 yield pa.record_batch(columns, schema=schema)
                 advance(len(batch.rows))
 
-    opened.add_columns(batches(), schema, {"shapes_band": band or "all"})
+    opened.add_columns(batches(), schema, shape_metadata(band))
     return whole

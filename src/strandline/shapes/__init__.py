@@ -1,6 +1,23 @@
 """Shapes: non-parametric statistics of how a galaxy looks, measured on its stamp."""
 
+from strandline.shapes.columns import (
+    SHAPES_VERSION,
+    ShapeReader,
+    read_shapes,
+    scene_options,
+    shape_metadata,
+)
 from strandline.shapes.measure import CONTROL_NAMES, SHAPE_NAMES, measure_shapes
 from strandline.shapes.scene import SceneOptions
 
-__all__ = ["CONTROL_NAMES", "SHAPE_NAMES", "SceneOptions", "measure_shapes"]
+__all__ = [
+    "CONTROL_NAMES",
+    "SHAPES_VERSION",
+    "SHAPE_NAMES",
+    "SceneOptions",
+    "ShapeReader",
+    "measure_shapes",
+    "read_shapes",
+    "scene_options",
+    "shape_metadata",
+]
