@@ -16,16 +16,15 @@ from strandline.classify.controls import Score, shape_forest, shape_logistic, si
 from strandline.classify.drawing import LabelDraw
 from strandline.files import write_aside
 from strandline.learn import Model
-from strandline.learn.headfit import fit_head
+from strandline.learn.shapedfit import fit_shaped
 from strandline.progress import say, track
 from strandline.recipe import HeadSettings, Recipe
-from strandline.shapes import CONTROL_NAMES, SHAPE_NAMES, SceneOptions, measure_shapes
+from strandline.shapes import SHAPE_NAMES, measure_shapes, scene_options
 
 __all__ = ["Entrants"]
 
 _BATCH = 64
-_FROZEN = ("lda", "logistic", "knn")
-_SHAPES = [k for k, name in enumerate(SHAPE_NAMES) if name not in CONTROL_NAMES]
+_FROZEN = ("lda", "logistic", "knn", "forest", "blend")
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,10 @@ class Entrants:
     def of_model(self, name: str, model: Model, facts: Facts | None = None) -> list[Contestant]:
         """Embed the galaxies; a head is fitted to each draw, as the model's recipe says.
 
-        A second one has the shape statistics beside the embedding, in one discriminant. A model
-        that has a head already is also measured as it is, and one whose recipe says so is
-        trained on, on each draw.
+        The head is of the recipe's kind on the embedding alone; a second contestant has the shape
+        statistics beside it, in a blend of a discriminant and a forest. A model that has a head
+        already is also measured as it is, and one whose recipe says so is trained on, on each
+        draw.
         """
         started, rows = time.perf_counter(), self.data.rows
         parts = [part for _, part in learn.embed_table(self.data.table, model, rows=rows)]
@@ -91,14 +91,15 @@ class Entrants:
         settings = model.recipe.head
         contestants: list[Contestant] = []
         if model.has_head:
-            scores = model.probability(features).astype(np.float64)
+            shapes = self._shapes[0] if model.uses_shapes else None
+            scores = model.probability(features, shapes).astype(np.float64)
             contestants.append(Fixed(f"{name}, as it is", scores, facts))
         frozen = settings if settings.kind in _FROZEN else HeadSettings()
-        both = np.concatenate([features, _filled(self._shapes[0][:, _SHAPES])], axis=1)
-        contestants.append(Features(name, features, partial(_head, frozen), facts))
-        contestants.append(
-            Features(f"{name} and shapes", both, partial(_head, HeadSettings()), facts)
-        )
+        alone = frozen.model_copy(update={"shapes": "none"})
+        beside = frozen.model_copy(update={"kind": "blend", "shapes": "beside"})
+        both = np.concatenate([self._shapes[0], features], axis=1)
+        contestants.append(Features(name, both, partial(_head, alone), facts))
+        contestants.append(Features(f"{name} and shapes", both, partial(_head, beside), facts))
         if settings.kind not in _FROZEN:
             train = partial(self._train, model, model.recipe, name)
             contestants.append(Trained(f"{name}, {settings.kind}", train, facts))
@@ -107,7 +108,7 @@ class Entrants:
     @cached_property
     def _shapes(self) -> tuple[NDArray[np.float32], Facts]:
         table, rows = self.data.table, self.data.rows
-        options = SceneOptions(subtract_sky=table.spec.kind == "picture")
+        options = scene_options(table.spec)
         parts, started = [np.zeros((0, len(SHAPE_NAMES)), dtype=np.float32)], time.perf_counter()
         with track("Measuring shapes", len(rows)) as advance:
             for batch in table.batches(_BATCH, rows=rows):
@@ -152,22 +153,13 @@ class Entrants:
                 seed=draw.seed,
                 epochs=self.epochs,
             )
-        chosen = data.rows[asked]
-        features = [part for _, part in learn.embed_table(data.table, model, rows=chosen)]
-        return model.probability(np.concatenate(features)).astype(np.float64)
+        return learn.score_rows(data.table, model, data.rows[asked])[1].astype(np.float64)
 
 
 def _head(
-    settings: HeadSettings, features: NDArray[np.float32], values: NDArray[np.int64], seed: int
+    settings: HeadSettings, both: NDArray[np.float32], values: NDArray[np.int64], seed: int
 ) -> Score:
-    return fit_head(features, values, settings, seed)[0].logit
-
-
-def _filled(shapes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return statistics with the median where there is none; 0 where nobody has one."""
-    columns = [
-        np.nan_to_num(column, nan=float(np.median(known)) if len(known) else 0.0)
-        for column in shapes.T
-        for known in (column[np.isfinite(column)],)
-    ]
-    return np.stack(columns, axis=1)
+    """Fit to shape statistics, which come first, and the embedding after them."""
+    count = len(SHAPE_NAMES)
+    fitted = fit_shaped(both[:, count:], both[:, :count], values, settings, seed)
+    return lambda asked: fitted.head.logit(fitted.inputs.matrix(asked[:, count:], asked[:, :count]))

@@ -17,6 +17,7 @@ from strandline.files import check_target, write_aside
 from strandline.learn import Model
 from strandline.progress import track
 from strandline.seeding import generator, stable_seed
+from strandline.shapes import read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["NuisanceReport", "nuisance"]
@@ -199,6 +200,7 @@ def _interaction(
     blocks = _blocks(table, matched.rows)
     report.interaction["discriminant"] = probe_classes(features, matched.values, blocks)
     if model.has_head and len(np.unique(matched.values)) == 2:
-        score = model.probability(features)
+        shapes = read_shapes(table, matched.rows) if model.uses_shapes else None
+        score = model.probability(features, shapes)
         auc = float(roc_auc_score(matched.values, score))
         report.interaction["head"] = Probed(auc, float("nan"), len(score))

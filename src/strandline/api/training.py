@@ -62,6 +62,7 @@ def train(
     recipe: str | Path | None = None,
     encoder: str | Path | None = None,
     head: str | None = None,
+    shapes: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> Model:
@@ -82,6 +83,10 @@ def train(
         are or all weights are trained on.
     head : str, optional
         Kind of head instead of the recipe's: see `strandline.recipe.HeadSettings`.
+    shapes : str, optional
+        ``none``, ``beside`` or ``only`` instead of the recipe's: whether the head sees shape
+        statistics. They are taken from the table's columns if `strandline shapes` made them, and
+        measured otherwise.
     epochs, seed
         As for `pretrain`.
     """
@@ -93,8 +98,7 @@ def train(
         chosen = base.recipe
     else:
         chosen = Recipe.load(recipe or "brown2025-cnn")
-    if head is not None:
-        chosen = chosen.with_head(head)
+    chosen = chosen.with_head(kind=head, shapes=shapes)
     return learn.train(
         opened,
         matched.rows,

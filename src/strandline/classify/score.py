@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from strandline.errors import ModelError
 from strandline.learn import Model
 from strandline.progress import track
+from strandline.shapes import ShapeReader
 from strandline.stamps import StampTable
 
 __all__ = ["ScoredBatch", "Scores", "combine", "ranked", "score_stream", "score_table"]
@@ -66,6 +67,8 @@ def score_stream(
 ) -> Iterator[ScoredBatch]:
     """Read the table's pixels once, in order, and score each batch by every model.
 
+    Shapes are measured once for all models that need them, or taken from the table.
+
     Raises
     ------
     ModelError
@@ -79,13 +82,16 @@ def score_stream(
                 f"{name}: is an encoder without a head and gives no probability. Train a head "
                 f"on labels first: strandline train TABLE --labels FILE --encoder {name}."
             )
+    needed = any(model.uses_shapes for model in models.values())
+    reader = ShapeReader(table) if needed else None
     with track("Classifying", len(table)) as advance:
         for batch in table.batches(batch_size):
             features = {
                 name: model.embed(batch, table.spec.bands) for name, model in models.items()
             }
+            shapes = reader(batch) if reader is not None else None
             probability = {
-                name: model.probability(features[name]) for name, model in models.items()
+                name: model.probability(features[name], shapes) for name, model in models.items()
             }
             yield ScoredBatch(batch.rows, features, probability)
             advance(len(batch.rows))

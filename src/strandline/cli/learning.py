@@ -59,7 +59,15 @@ def train(
     head: Annotated[
         str | None,
         typer.Option(
-            help="On an encoder: lda, logistic, knn, finetune or best. [default: the recipe's]"
+            help="On an encoder: lda, logistic, knn, forest, blend, finetune or best. "
+            "[default: the recipe's]"
+        ),
+    ] = None,
+    shapes: Annotated[
+        str | None,
+        typer.Option(
+            help="Shape statistics for the head: none, beside the features, or only. "
+            "[default: the recipe's]"
         ),
     ] = None,
     epochs: Epochs = None,
@@ -69,7 +77,15 @@ def train(
     from strandline import api
 
     model = api.train(
-        table, labels, out, recipe=recipe, encoder=encoder, head=head, epochs=epochs, seed=seed
+        table,
+        labels,
+        out,
+        recipe=recipe,
+        encoder=encoder,
+        head=head,
+        shapes=shapes,
+        epochs=epochs,
+        seed=seed,
     )
     typer.echo(f"{out}: {model.summary()}")
 

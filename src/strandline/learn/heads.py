@@ -1,18 +1,18 @@
 """Heads: what turns features into a probability.
 
 A supervised network's last layer and a linear classifier on a frozen encoder's features are the
-same thing here. Nearest neighbours are the other kind.
+same thing here. Nearest neighbours are another kind; so are forests (`forest`) and averages of
+heads (`blend`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Head", "LinearHead", "NeighbourHead", "head_from"]
+__all__ = ["Head", "LinearHead", "NeighbourHead"]
 
 _TEMPERATURE = 0.1  # of the votes of neighbours, Wu et al. 2018 (arXiv:1805.01978) take 0.07
 
@@ -26,7 +26,7 @@ class Head(ABC):
 
     @abstractmethod
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return all that it is made of, by name, to be read back by `head_from`."""
+        """Return all that it is made of, by name, to be read back by `headfiles.head_from`."""
 
     def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities, shape (row,), of features of shape (row, feature)."""
@@ -123,41 +123,6 @@ class NeighbourHead(Head):
             "values": self.values,
             "count": count,
         }
-
-
-def head_from(arrays: Mapping[str, NDArray[np.generic]], features: int) -> Head:
-    """Return the head that `Head.arrays` describes.
-
-    Parameters
-    ----------
-    arrays : mapping
-    features : int
-        How many the encoder gives.
-
-    Raises
-    ------
-    ValueError
-        If arrays are missing or of other shapes; says which.
-    """
-    kind = "members" if "members" in arrays else "weight"
-    needed = {"members": ("values", "count"), "weight": ("bias",)}[kind]
-    missing = {"mean", "std", kind, *needed} - arrays.keys()
-    if missing:
-        raise ValueError(f"{', '.join(f'head.{name}' for name in sorted(missing))} is missing")
-    for name in ("mean", "std", kind):
-        if arrays[name].shape[-1:] != (features,):
-            raise ValueError(
-                f"head.{name} has shape {arrays[name].shape}; the encoder gives {features} features"
-            )
-    mean, std = (np.asarray(arrays[name], dtype=np.float32) for name in ("mean", "std"))
-    main = np.asarray(arrays[kind], dtype=np.float32)
-    if kind == "weight":
-        return LinearHead(mean, std, main, float(arrays["bias"][0]))
-    values = np.asarray(arrays["values"], dtype=np.float32)
-    count = int(arrays["count"][0])
-    if main.ndim != 2 or len(values) != len(main) or not 1 <= count <= len(main):
-        raise ValueError(f"head.members has shape {main.shape} for {len(values)} values")
-    return NeighbourHead(mean, std, main, values, count)
 
 
 def _directions(

@@ -15,6 +15,7 @@ from strandline.learn.canvas import Canvases, CanvasGeometry
 from strandline.learn.encoders import Encoder
 from strandline.learn.geometry import dihedral
 from strandline.learn.heads import Head
+from strandline.learn.inputs import HeadInputs
 from strandline.learn.modelfiles import MODEL_FILES, model_names, read_model, write_model
 from strandline.learn.scaling import Scaling
 from strandline.learn.views import Views, generators
@@ -37,10 +38,12 @@ class Model:
     head : Head, optional
     card : mapping
         How the model was made: see `strandline.learn.cards`.
+    inputs : HeadInputs, optional
+        What the head looks at; by default the embedding.
 
     Attributes
     ----------
-    recipe, scaling, head, card
+    recipe, scaling, head, card, inputs
         As given.
     bands : tuple of str
         That the model knows. Stamps may lack some of them.
@@ -55,6 +58,7 @@ class Model:
         encoder: Encoder,
         head: Head | None = None,
         card: Mapping[str, Any] | None = None,
+        inputs: HeadInputs | None = None,
     ) -> None:
         self.recipe = recipe
         self.scaling = scaling
@@ -63,6 +67,7 @@ class Model:
         self.head = head
         self.card: dict[str, Any] = dict(card or {})
         self.feature_count = encoder.feature_count
+        self.inputs = inputs or HeadInputs(encoder.feature_count)
         self._augmented = 0  # batches seen at random so far
 
     @property
@@ -80,6 +85,11 @@ class Model:
         """Whether it gives probabilities."""
         return self.head is not None
 
+    @property
+    def uses_shapes(self) -> bool:
+        """Whether its head needs shape statistics."""
+        return self.head is not None and bool(self.inputs.shapes)
+
     def summary(self) -> str:
         """Return one line for people."""
         weights = sum(parameter.numel() for parameter in self.encoder.parameters())
@@ -92,6 +102,8 @@ class Model:
         found = self.card.get("validation", {})
         if found.get("auc") is not None:
             parts.append(f"validation AUC {found['auc']:.3f}")
+        if self.uses_shapes:
+            parts.append("shapes beside" if self.inputs.embedding else "shapes only")
         if not self.has_head:
             parts.append("no head yet: train one with strandline train --encoder")
         return ", ".join(parts)
@@ -191,18 +203,22 @@ class Model:
         features: NDArray[np.float32] = self.encode(*self.prepare(batch, bands)).cpu().numpy()
         return features
 
-    def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def probability(
+        self, features: NDArray[np.float32], shapes: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
         """Return how likely each galaxy interacts, shape (row,), on the balanced scale.
 
         Parameters
         ----------
         features : ndarray of float32, shape (row, feature)
             From `embed`.
+        shapes : ndarray of float32, shape (row, len(SHAPE_NAMES)), optional
+            From `strandline.shapes.ShapeReader` or `measure_shapes`; needed if `uses_shapes`.
 
         Raises
         ------
         ModelError
-            If the model has no head.
+            If the model has no head, or shapes are needed and were not given.
         """
         if self.head is None:
             raise ModelError(
@@ -210,7 +226,10 @@ class Model:
                 "probability. Train a head on labels first: "
                 "strandline train TABLE --labels FILE --encoder MODEL --out NEW."
             )
-        return self.head.probability(features)
+        try:
+            return self.head.probability(self.inputs.matrix(features, shapes))
+        except ValueError as error:
+            raise ModelError(f"The model {self.recipe.name}: {error}.") from error
 
     def save(self, folder: str | Path, extra: Mapping[str, str] | None = None) -> None:
         """Write the model as a folder; nothing half-written is ever at `folder`.
@@ -225,7 +244,8 @@ class Model:
         ------
         OutputError
         """
-        write_model(folder, self.recipe, self.scaling, self.encoder, self.head, self.card, extra)
+        parts = (self.recipe, self.scaling, self.encoder, self.head, self.card, self.inputs)
+        write_model(folder, *parts, extra)
 
     @classmethod
     def load(cls, name_or_folder: str | Path) -> Self:

@@ -19,7 +19,9 @@ from torch import Tensor
 from strandline.errors import ModelError, RecipeError
 from strandline.files import write_aside
 from strandline.learn.encoders import Encoder, make_encoder
-from strandline.learn.heads import Head, head_from
+from strandline.learn.headfiles import head_from
+from strandline.learn.heads import Head
+from strandline.learn.inputs import HeadInputs
 from strandline.learn.scaling import Scaling
 from strandline.recipe import Recipe
 
@@ -37,6 +39,7 @@ def write_model(
     encoder: Encoder,
     head: Head | None,
     card: Mapping[str, Any],
+    inputs: HeadInputs,
     extra: Mapping[str, str] | None = None,
 ) -> None:
     """Write a model's folder; nothing half-written is ever there.
@@ -53,6 +56,8 @@ def write_model(
         arrays = head.arrays().items()
         tensors |= {f"head.{name}": torch.tensor(value) for name, value in arrays}
     told = {"format": _FORMAT} | dict(card) | {"scaling": asdict(scaling)}
+    if inputs.shapes:
+        told["head_inputs"] = inputs.told()
     with write_aside(folder, marks=MODEL_FILES) as aside:
         aside.mkdir()
         try:
@@ -68,7 +73,7 @@ def write_model(
 
 def read_model(
     name_or_folder: str | Path,
-) -> tuple[Recipe, Scaling, Encoder, Head | None, dict[str, Any]]:
+) -> tuple[Recipe, Scaling, Encoder, Head | None, dict[str, Any], HeadInputs]:
     """Read a model from its folder, or one that ships by its name.
 
     Raises
@@ -88,8 +93,10 @@ def read_model(
     except RecipeError as error:
         raise ModelError(f"The model's recipe cannot be used: {error}") from error
     card, scaling = _read_card(folder / _CARD)
-    encoder, head = _read_weights(folder / _WEIGHTS, recipe, len(scaling.bands))
-    return recipe, scaling, encoder, head, card
+    encoder, arrays = _read_weights(folder / _WEIGHTS, recipe, len(scaling.bands))
+    inputs = _read_inputs(folder / _CARD, card, encoder.feature_count)
+    head = _read_head(folder / _WEIGHTS, arrays, inputs.width)
+    return recipe, scaling, encoder, head, card, inputs
 
 
 def model_names() -> tuple[str, ...]:
@@ -155,7 +162,18 @@ def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
     return card, scaling
 
 
-def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Head | None]:
+def _read_inputs(path: Path, card: dict[str, Any], features: int) -> HeadInputs:
+    """Return what the head looks at: the embedding, unless the card says more."""
+    told = card.pop("head_inputs", None)
+    if told is None:
+        return HeadInputs(features)
+    try:
+        return HeadInputs.read(told, features)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: cannot be used ({type(error).__name__}: {error}).") from error
+
+
+def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Mapping[str, Tensor]]:
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
@@ -183,10 +201,10 @@ def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Head
                 f"{path}: {name} holds values that are not finite; the model is damaged or its "
                 "training failed. Train or copy it again."
             )
-    return encoder, _read_head(path, tensors, encoder.feature_count)
+    return encoder, tensors
 
 
-def _read_head(path: Path, tensors: Mapping[str, Tensor], features: int) -> Head | None:
+def _read_head(path: Path, tensors: Mapping[str, Tensor], width: int) -> Head | None:
     arrays = {
         name.removeprefix("head."): value.numpy()
         for name, value in tensors.items()
@@ -195,7 +213,7 @@ def _read_head(path: Path, tensors: Mapping[str, Tensor], features: int) -> Head
     if not arrays:
         return None
     try:
-        return head_from(arrays, features)
+        return head_from(arrays, width)
     except ValueError as error:
         raise ModelError(
             f"{path}: is damaged or was put together of two ({error}). "

@@ -13,14 +13,15 @@ from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.embedding import embed_table
 from strandline.learn.encoders import Encoder
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.headfit import fit_head
 from strandline.learn.labelled import Part, scored
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, split_of, with_epochs
 from strandline.learn.selfsupervised import SelfSupervisedTask
+from strandline.learn.shapedfit import fit_shaped
 from strandline.learn.source import check_alike
 from strandline.recipe import Recipe
 from strandline.seeding import generator
+from strandline.shapes import read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["pretrain"]
@@ -173,7 +174,8 @@ def _with_head(
 
     It is fitted to those of the training part first, to be measured on those of ``validation``.
     """
-    features, values, inside = [], [], []
+    settings = model.recipe.head
+    features, values, inside, shapes = [], [], [], []
     for table, split, part in zip(tables, splits, known, strict=True):
         rows = np.flatnonzero(np.isfinite(part) & (split != "test"))
         if not len(rows):
@@ -181,15 +183,19 @@ def _with_head(
         features += [found for _, found in embed_table(table, model, rows=rows)]
         values.append(part[rows].astype(np.int64))
         inside.append(split[rows] == "train")
+        if settings.shapes != "none":
+            shapes.append(read_shapes(table, rows))
     x, y, first = np.concatenate(features), np.concatenate(values), np.concatenate(inside)
+    measured = np.concatenate(shapes) if shapes else None
     if (~first).any():
-        trained, _ = fit_head(x[first], y[first], model.recipe.head, seed)
-        found = scored(y[~first], trained.probability(x[~first]))
+        seen, left = (None if measured is None else measured[part] for part in (first, ~first))
+        trained = fit_shaped(x[first], seen, y[first], settings, seed)
+        found = scored(y[~first], trained.probability(x[~first], left))
         model.card["validation"] |= found.pop("validation")
         model.card |= found
-    head, chosen = fit_head(x, y, model.recipe.head, seed)
-    card = model.card | {"head": chosen}
-    return Model(model.recipe, model.scaling, model.encoder, head, card)
+    fitted = fit_shaped(x, measured, y, settings, seed)
+    card = model.card | {"head": fitted.chosen}
+    return Model(model.recipe, model.scaling, model.encoder, fitted.head, card, fitted.inputs)
 
 
 def _rows(split: NDArray[np.str_], name: str) -> NDArray[np.int64]:

@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike
 
 from strandline.errors import TrainingError
 from strandline.learn.cards import history_columns, history_csv, new_card
-from strandline.learn.embedding import embed_table
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.labelled import Part, divide, label_counts, scored
+from strandline.learn.labelled import Part, divide, label_counts
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, with_epochs
+from strandline.learn.stacking import finish_network
 from strandline.learn.supervised import SupervisedTask
 from strandline.learn.transfer import train_on_encoder
 from strandline.recipe import Recipe
@@ -43,7 +43,8 @@ def train(
     rows, values : array_like of int, shape (label,)
         Rows of the table and 0 or 1 for each.
     recipe : Recipe
-        A supervised one trains end to end; with `encoder`, only its head settings count.
+        A supervised one trains end to end, and a head on shapes is put beside it if its head
+        settings say so (see `stacking`); with `encoder`, only its head settings count.
     out : path
         The model's folder.
     encoder : Model, optional
@@ -100,13 +101,7 @@ def _train_network(
         best_epoch=task.kept_epoch,
     ) | {"history": history_columns(task.history)}
     model = Model(recipe, data.scaling, network.encoder, network.head(), card)
-    _validate(model, table, validation)
+    model = finish_network(model, table, training, validation, seed)
     model.save(out, {"metrics.csv": history_csv(task.history)})
     remove_training_folder(out)
     return model
-
-
-def _validate(model: Model, table: StampTable, validation: Part) -> None:
-    rows, values = validation
-    features = [part for _, part in embed_table(table, model, rows=rows)]
-    model.card |= scored(values, model.probability(np.concatenate(features)))

@@ -7,17 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strandline.learn.calibration import folds_of, platt
 from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.embedding import embed_table
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.headfit import fit_head, folds_of
+from strandline.learn.headfit import fit_head
+from strandline.learn.headkinds import HeadFitter
 from strandline.learn.heads import LinearHead
+from strandline.learn.inputs import HeadInputs
 from strandline.learn.labelled import Part, label_counts, rarer, scored
 from strandline.learn.metrics import auc
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather
+from strandline.learn.shapedfit import fit_shaped
+from strandline.learn.stacking import finish_network
 from strandline.learn.supervised import Classifier, SupervisedTask
 from strandline.recipe import BceSettings, Recipe
+from strandline.shapes import read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["train_on_encoder"]
@@ -60,13 +66,15 @@ def train_on_encoder(
     whole = encoder.recipe.model_copy(update={"head": settings})
     rows = np.concatenate([training[0], validation[0]])
     features = np.concatenate([part for _, part in embed_table(table, encoder, rows=rows)])
-    job = _Job(table, training, validation, features, whole, out, encoder, seed)
+    measured = None if settings.shapes == "none" else read_shapes(table, rows)
+    job = _Job(table, training, validation, features, measured, whole, out, encoder, seed)
     if settings.kind == "finetune":
         return job.finetune({"kind": "finetune"})
     if settings.kind != "best" or rarer(training[1]) < settings.finetune_from:
         return job.fit_head({})
-    inside = features[: len(training[0])]
-    _, chosen = fit_head(inside, training[1], settings, seed)
+    count = len(training[0])
+    seen = None if measured is None else measured[:count]
+    chosen = fit_shaped(features[:count], seen, training[1], settings, seed).chosen
     tuned = job.judge_finetuning()
     candidates = {"candidates": chosen["candidates"] | {"finetune": tuned}}
     if tuned > chosen["auc"]:
@@ -84,6 +92,7 @@ class _Job:
         training: Part,
         validation: Part,
         features: NDArray[np.float32],
+        measured: NDArray[np.float32] | None,
         recipe: Recipe,
         out: Path,
         encoder: Model,
@@ -92,6 +101,7 @@ class _Job:
         self.table = table
         self.training, self.validation = training, validation
         self.features = features  # of the training labels, then of those of validation
+        self.measured = measured  # their shapes; None if the recipe needs none
         self.recipe = recipe
         self.out = out
         self.encoder = encoder
@@ -102,13 +112,15 @@ class _Job:
         values = np.concatenate([self.training[1], self.validation[1]])
         inside = np.arange(len(values)) < len(self.training[0])
         settings = self.recipe.head
-        first, _ = fit_head(self.features[inside], values[inside], settings, self.seed)
-        head, chosen = fit_head(self.features, values, settings, self.seed)
-        model = Model(
-            self.recipe, self.encoder.scaling, self.encoder.encoder, head, self._card(chosen | told)
+        trained, left = (
+            (self.features[part], None if self.measured is None else self.measured[part])
+            for part in (inside, ~inside)
         )
-        scores = first.probability(self.features[~inside])
-        model.card |= scored(values[~inside], scores)
+        first = fit_shaped(*trained, values[inside], settings, self.seed)
+        last = fit_shaped(self.features, self.measured, values, settings, self.seed)
+        card = self._card(last.chosen | told) | scored(values[~inside], first.probability(*left))
+        base = self.encoder
+        model = Model(self.recipe, base.scaling, base.encoder, last.head, card, last.inputs)
         model.save(self.out)
         return model
 
@@ -118,9 +130,7 @@ class _Job:
         network = task.finished()
         card = self._card(told | {"best_epoch": task.kept_epoch}, task)
         model = Model(self.recipe, self.encoder.scaling, network.encoder, network.head(), card)
-        rows, values = self.validation
-        features = np.concatenate([part for _, part in embed_table(self.table, model, rows=rows)])
-        model.card |= scored(values, model.probability(features))
+        model = finish_network(model, self.table, self.training, self.validation, self.seed)
         model.save(self.out, {"metrics.csv": history_csv(task.history)})
         remove_training_folder(self.out)
         return model
@@ -129,7 +139,7 @@ class _Job:
         """Return the AUC of training labels by networks that were fine-tuned without them.
 
         Each network is that of its last epoch: choosing the best would look at the labels left
-        out.
+        out. With shapes, a forest on them that was fitted without them counts for as much.
         """
         rows, values = self.training
         last = self.recipe.head.finetune.model_copy(update={"keep": "last"})
@@ -144,7 +154,16 @@ class _Job:
             model = Model(recipe, self.encoder.scaling, network.encoder, network.head())
             found = [part for _, part in embed_table(self.table, model, rows=rows[outside])]
             logits[outside] = network.head().logit(np.concatenate(found))
+        if self.measured is not None:
+            logits = logits * platt(logits, values)[0] + self._by_shapes(self.measured)
         return auc(values, logits)
+
+    def _by_shapes(self, measured: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return log-odds of the training labels by forests on shapes fitted without them."""
+        values, head = self.training[1], self.recipe.head
+        inputs = HeadInputs.of(0, measured, controls=head.shape_controls)
+        seen = inputs.matrix(self.features, measured)[: len(values)]
+        return HeadFitter(seen, values, head, self.seed).left_out("forest")
 
     def tidy(self) -> None:
         """Remove the checkpoints of the folds, which are kept until the choice is made."""

@@ -85,16 +85,16 @@ class Recipe(Section):
         except ValidationError as error:
             raise RecipeError(explain(error, cls, origin)) from error
 
-    def with_head(self, kind: str) -> Self:
-        """Return the same with another kind of head.
+    def with_head(self, **settings: str | None) -> Self:
+        """Return the same with other settings of the head, where they are not None.
 
         Raises
         ------
         RecipeError
-            If there is no such kind.
+            If a setting is not allowed.
         """
         values = self.model_dump()
-        values["head"]["kind"] = kind
+        values["head"] |= {key: value for key, value in settings.items() if value is not None}
         try:
             return type(self).model_validate(values)
         except ValidationError as error:

@@ -33,11 +33,18 @@ class OptimiserSettings(Section):
 class HeadSettings(Section):
     """How features become a probability; see `learn.headfit`."""
 
-    kind: Literal["lda", "logistic", "knn", "finetune", "best"] = "lda"
+    kind: Literal["lda", "logistic", "knn", "forest", "blend", "finetune", "best"] = "lda"
     """On frozen features: ``lda``, linear discriminant with Ledoit-Wolf shrinkage; ``logistic``,
-    penalised logistic regression; ``knn``, nearest neighbours by angle. ``finetune``: a linear
-    layer, and all weights of the encoder are trained on. ``best``: of these the one of the highest
-    cross-validated AUC."""
+    penalised logistic regression; ``knn``, nearest neighbours by angle; ``forest``, extremely
+    randomised trees; ``blend``, the discriminant and a forest, their log-odds averaged.
+    ``finetune``: a linear layer, and all weights of the encoder are trained on. ``best``: of these
+    the one of the highest cross-validated AUC."""
+    shapes: Literal["none", "beside", "only"] = "none"
+    """Whether the head sees the shape statistics of `strandline.shapes` beside the embedding, or
+    instead of it; see `learn.shapedfit`. The forest of ``blend`` then sees the shapes alone."""
+    shape_controls: bool = False
+    """Whether size and brightness count among the shapes. They tell much where labelled galaxies
+    are nearer than others, which need not be so on another sky."""
     strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
     """Of logistic regression: candidates of the inverse penalty C; cross-validation chooses."""
     neighbours: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (
@@ -46,6 +53,10 @@ class HeadSettings(Section):
         45,
     )
     """Of nearest neighbours: candidates of their number; cross-validation chooses."""
+    trees: Annotated[int, Field(ge=10)] = 300  #: of a forest
+    leaf: Annotated[int, Field(ge=1)] = 1
+    """Fewest labels in a leaf of a tree; with more than 500 labels it is a 500th of them at least,
+    so that a forest of any number of labels is a few MB."""
     folds: Annotated[int, Field(ge=2)] = 5
     finetune_from: Annotated[int, Field(ge=2)] = 50
     """``best`` tries fine-tuning if there are so many labels of the rarer class: it costs a

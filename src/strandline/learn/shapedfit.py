@@ -1,0 +1,137 @@
+"""Fitting a head to the embedding, shape statistics, or both, as a recipe says."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.learn.headfit import fit_head
+from strandline.learn.headkinds import FROZEN_KINDS, HeadFitter
+from strandline.learn.heads import Head
+from strandline.learn.inputs import HeadInputs
+from strandline.recipe import HeadSettings
+
+__all__ = ["ShapedFit", "fit_shaped"]
+
+_USUAL = ("blend", "beside")
+_ERRORS = 2.0
+
+
+@dataclass(frozen=True)
+class ShapedFit:
+    """A fitted head.
+
+    Attributes
+    ----------
+    inputs : HeadInputs
+        What it looks at.
+    head : Head
+    chosen : dict
+        See `fit_head`, and ``shapes``: none, beside or only.
+    """
+
+    inputs: HeadInputs
+    head: Head
+    chosen: dict[str, Any]
+
+    def probability(
+        self, features: NDArray[np.float32], measured: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
+        """Return probabilities, shape (row,)."""
+        return self.head.probability(self.inputs.matrix(features, measured))
+
+
+def fit_shaped(
+    features: NDArray[np.float32],
+    measured: NDArray[np.float32] | None,
+    values: NDArray[np.int64],
+    settings: HeadSettings,
+    seed: int,
+) -> ShapedFit:
+    """Fit a head to what `HeadSettings.shapes` says.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (row, feature)
+        The embedding.
+    measured : ndarray of float32, shape (row, len(SHAPE_NAMES)), optional
+        See `strandline.shapes.read_shapes`; needed unless ``shapes`` is ``none``.
+    values : ndarray of int64, shape (row,)
+    settings : HeadSettings
+        ``best`` with shapes ``beside`` tries each kind on the embedding, on the shapes, and on
+        both. It takes ``blend`` on both unless another has an AUC higher by more than twice the
+        sampling error (Hanley & McNeil 1982): with few labels the highest of many is so by luck.
+    seed : int
+    """
+    width = features.shape[1]
+    if settings.shapes == "none" or measured is None:
+        head, chosen = fit_head(features, values, settings, seed)
+        return ShapedFit(HeadInputs(width), head, chosen | {"shapes": "none"})
+    views: dict[str, HeadInputs] = {}
+    views[settings.shapes] = _inputs(settings.shapes, width, measured, settings)
+    if settings.kind != "best" or settings.shapes == "only":
+        return _on_one(views[settings.shapes], features, measured, values, settings, seed)
+    for other in ("only", "none"):
+        views[other] = _inputs(other, width, measured, settings)
+    fitters = {
+        shapes: HeadFitter(
+            inputs.matrix(features, measured), values, settings, seed, _trees_from(inputs)
+        )
+        for shapes, inputs in views.items()
+    }
+    judged = {
+        (kind, shapes): float(fitter.told(kind)["auc"])
+        for shapes, fitter in fitters.items()
+        for kind in FROZEN_KINDS
+    }
+    kind, shapes = _best(judged, values)
+    head, chosen = fitters[shapes].fit(kind)
+    candidates = {f"{kind}, shapes {shapes}": auc for (kind, shapes), auc in judged.items()}
+    return ShapedFit(views[shapes], head, {**chosen, "shapes": shapes, "candidates": candidates})
+
+
+def _inputs(
+    shapes: str, width: int, measured: NDArray[np.float32], settings: HeadSettings
+) -> HeadInputs:
+    if shapes == "none":
+        return HeadInputs(width)
+    seen = 0 if shapes == "only" else width
+    return HeadInputs.of(seen, measured, controls=settings.shape_controls)
+
+
+def _on_one(
+    inputs: HeadInputs,
+    features: NDArray[np.float32],
+    measured: NDArray[np.float32],
+    values: NDArray[np.int64],
+    settings: HeadSettings,
+    seed: int,
+) -> ShapedFit:
+    matrix = inputs.matrix(features, measured)
+    head, chosen = fit_head(matrix, values, settings, seed, trees_from=_trees_from(inputs))
+    return ShapedFit(inputs, head, chosen | {"shapes": settings.shapes})
+
+
+def _trees_from(inputs: HeadInputs) -> int:
+    """Return the first column of a blend's forest: shapes where there are any.
+
+    Among hundreds of features a tree hardly ever asks for the few shapes: on 851 pictures of SDSS
+    with 50 labels a forest on both has an AUC of 0.92, on shapes alone 0.96.
+    """
+    return inputs.embedding if inputs.shapes else 0
+
+
+def _best(judged: dict[tuple[str, str], float], values: NDArray[np.int64]) -> tuple[str, str]:
+    best = max(judged, key=lambda candidate: judged[candidate])
+    higher = judged[best] - judged[_USUAL]
+    # the error of the usual one: that of a perfect AUC is 0, however few labels there are
+    return best if higher > _ERRORS * _auc_error(judged[_USUAL], values) else _USUAL
+
+
+def _auc_error(auc: float, values: NDArray[np.int64]) -> float:
+    """Return the standard error of an AUC by Hanley & McNeil (1982, Radiology 143, 29)."""
+    ones, zeros = int((values == 1).sum()), int((values == 0).sum())
+    first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = auc * (1 - auc) + (ones - 1) * (first - auc**2) + (zeros - 1) * (second - auc**2)
+    return float(np.sqrt(max(variance, 0.0) / (ones * zeros)))
