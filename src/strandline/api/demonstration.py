@@ -21,9 +21,9 @@ from strandline.stamps import StampTable
 
 __all__ = ["DemoOutcome", "demo"]
 
-_FIELDS = 14
+_FIELDS = 18
 _CNN_EPOCHS = 30
-_NNCLR_EPOCHS = 18
+_NNCLR_EPOCHS = 14
 
 
 @dataclass(frozen=True)
