@@ -8,6 +8,7 @@ import numpy as np
 from strandline import learn
 from strandline.api.cutting import stamps
 from strandline.api.outcome import Outcome, card_history, score_and_map, write_outcome
+from strandline.api.shaping import shapes
 from strandline.api.tables import table_labels
 from strandline.classify import Evaluation, evaluate_scores
 from strandline.errors import OutputError
@@ -69,8 +70,9 @@ def demo(
     with write_together(out) as work:
         say("1/6 Simulating a survey …")
         truth = make_survey(work / "images", fields=fields, seed=seed, workers=2)
-        say("2/6 Detecting galaxies and cutting stamps …")
+        say("2/6 Detecting galaxies, cutting stamps, measuring shapes …")
         report = stamps([work / "images"], work / "stamps.lance", seed=seed)
+        shapes(work / "stamps.lance")
         table = StampTable.open(work / "stamps.lance")
         labels_from_truth(truth, table, work / "labels.csv")
         labels = table_labels(table, work / "labels.csv")
@@ -82,11 +84,11 @@ def demo(
             epochs=nnclr_epochs,
             seed=seed,
         )
-        say("4/6 Training a head on the encoder, and the supervised CNN …")
+        say("4/6 Training a head on embedding and shapes, and the supervised CNN …")
         models: dict[str, Model] = {}
         for name, recipe, base, epochs in (
             ("cnn", Recipe.load("brown2025-cnn"), None, cnn_epochs),
-            ("nnclr", encoder.recipe, encoder, None),
+            ("nnclr", _with_shapes(encoder.recipe), encoder, None),
         ):
             models[name] = learn.train(
                 table,
@@ -125,6 +127,12 @@ def demo(
             labels=dict(zip(labels.rows.tolist(), labels.values.tolist(), strict=True)),
         )
     return DemoOutcome(replace(outcome, folder=out), evaluations)
+
+
+def _with_shapes(recipe: Recipe) -> Recipe:
+    """Return a recipe whose head sees shape statistics beside the embedding; few labels suffice."""
+    head = recipe.head.model_copy(update={"kind": "blend", "shapes": "beside"})
+    return recipe.model_copy(update={"head": head})
 
 
 def _refuse_foreign(out: Path) -> None:
