@@ -111,6 +111,14 @@ def _cubics(track: Track) -> Array:
 
 
 @compiled
+def _along(cubics: Array, k: int, body: int, axis: int, share: float) -> float:
+    """Return a body's coordinate at a `share` of interval `k`, by Horner's rule."""
+    value: float = cubics[k, body, axis, 2] + share * cubics[k, body, axis, 3]
+    value = cubics[k, body, axis, 1] + share * value
+    return float(cubics[k, body, axis, 0] + share * value)
+
+
+@compiled
 def _pull_at(
     x: float, y: float, z: float, share: float, k: int, cubics: Array, matter: Array
 ) -> tuple[float, float, float, float]:
@@ -121,33 +129,9 @@ def _pull_at(
     ax, ay, az, nearest = 0.0, 0.0, 0.0, 1e30
     sphere = 0
     for body in range(cubics.shape[1]):
-        dx = (
-            cubics[k, body, 0, 0]
-            + share
-            * (
-                cubics[k, body, 0, 1]
-                + share * (cubics[k, body, 0, 2] + share * cubics[k, body, 0, 3])
-            )
-            - x
-        )
-        dy = (
-            cubics[k, body, 1, 0]
-            + share
-            * (
-                cubics[k, body, 1, 1]
-                + share * (cubics[k, body, 1, 2] + share * cubics[k, body, 1, 3])
-            )
-            - y
-        )
-        dz = (
-            cubics[k, body, 2, 0]
-            + share
-            * (
-                cubics[k, body, 2, 1]
-                + share * (cubics[k, body, 2, 2] + share * cubics[k, body, 2, 3])
-            )
-            - z
-        )
+        dx = _along(cubics, k, body, 0, share) - x
+        dy = _along(cubics, k, body, 1, share) - y
+        dz = _along(cubics, k, body, 2, share) - z
         radius = max(math.sqrt(dx * dx + dy * dy + dz * dz), _CENTRE_KPC)
         nearest = min(nearest, radius)
         strength = 0.0

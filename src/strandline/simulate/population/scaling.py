@@ -1,4 +1,4 @@
-"""Scaling relations of galaxies: size, stellar mass, flattening, and form with luminosity.
+"""Scaling relations of galaxies: size and form with luminosity.
 
 All are local relations with their scatter; absolute magnitudes are r, AB, for H0 = 70 km/s/Mpc.
 """
@@ -11,16 +11,11 @@ from strandline.simulate.plans import Morphology
 
 __all__ = [
     "MORPHOLOGIES",
-    "disc_axis_ratio",
     "draw_morphology",
-    "elliptical_axis_ratio",
     "half_light_kpc",
     "late_share",
-    "stellar_mass_1e10",
 ]
 
-_SUN_R = 4.65  # absolute AB magnitude of the Sun in r (Willmer 2018, ApJS 236, 47)
-_OLD_GR, _YOUNG_GR = 0.78, 0.08  # g-r of youth 0 and 1, see portraits.colours
 
 MORPHOLOGIES: dict[Morphology, float] = {
     "spiral": 0.5,
@@ -63,43 +58,6 @@ def half_light_kpc(absolute_mag_r: float, early: bool, rng: np.random.Generator)
         mean += math.log10(1.2)
     scatter = 0.27 + 0.18 / (1 + 10 ** (-0.8 * (absolute_mag_r + 20.5)))
     return float(10**mean * math.exp(rng.normal(0, scatter)))
-
-
-def stellar_mass_1e10(absolute_mag_r: float, youth: float) -> float:
-    """Return the stellar mass, 1e10 solar masses, from r light and colour.
-
-    ``log(M/L_r) = -0.306 + 1.097 (g - r)`` (Bell et al. 2003, ApJS 149, 289, table 7), less
-    0.15 for a Kroupa (2001) mass function. `youth` is that of the whole galaxy's light, from 0
-    (red sequence) to 1, see `strandline.simulate.portraits.colours.population_sed`.
-    """
-    colour = _OLD_GR + youth * (_YOUNG_GR - _OLD_GR)
-    luminosity = 10 ** (-0.4 * (absolute_mag_r - _SUN_R))
-    return float(luminosity * 10 ** (-0.306 + 1.097 * colour - 0.15) / 1e10)
-
-
-def disc_axis_ratio(rng: np.random.Generator, *, thickness: float = 0.2) -> float:
-    """Draw the axis ratio of a disc on the sky: an oblate body turned at random."""
-    cos = rng.uniform(0, 1)
-    return math.sqrt((1 - thickness**2) * cos**2 + thickness**2)
-
-
-def elliptical_axis_ratio(rng: np.random.Generator) -> float:
-    """Draw the axis ratio of an elliptical on the sky: a triaxial body turned at random.
-
-    Axes as Lambas, Maddox & Loveday (1992, MNRAS 258, 404) fit them: b/a = 0.95 +- 0.35 and
-    c/a = 0.55 +- 0.2, folded into c <= b <= a; the projection is Stark's (1977).
-    """
-    b, c = 0.0, 0.0
-    while not 0.3 <= c <= b <= 1:
-        b, c = 1 - abs(rng.normal(0.05, 0.15)), rng.normal(0.62, 0.17)
-    cos, turn = rng.uniform(0, 1), rng.uniform(0, 2 * math.pi)
-    sin2, cos2 = 1 - cos**2, cos**2
-    # coefficients of the ellipse on the sky (Binney 1985, MNRAS 212, 767)
-    first = cos2 / c**2 * (math.sin(turn) ** 2 + math.cos(turn) ** 2 / b**2) + sin2 / b**2
-    second = math.sin(2 * turn) * cos * (1 - 1 / b**2) / c**2
-    third = (math.sin(turn) ** 2 / b**2 + math.cos(turn) ** 2) / c**2
-    root = math.hypot(first - third, second)
-    return math.sqrt((first + third - root) / (first + third + root))
 
 
 def late_share(absolute_mag_r: float, *, in_cluster: bool) -> float:
