@@ -8,6 +8,7 @@ import pytest
 from strandline import api
 from strandline.simulate import labels_from_truth, make_survey
 from strandline.stamps import StampTable
+from tests.conftest import Ran
 
 TINY_CNN = """
 name = "tiny-cnn"
@@ -80,3 +81,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     api.pretrain([here.table], folder / "encoder", recipe=recipes["nnclr"])
     api.train(here.table, here.labels, here.nnclr, encoder=folder / "encoder")
     return here
+
+
+def said_and_done(ran: Ran, folder: Path, *words: str, status: int = 1) -> None:
+    """Check that the command failed in its own words and left nothing in `folder`."""
+    assert ran.status == status, ran.err
+    for word in words:
+        assert word in ran.err
+    for never in ("Traceback", "Warning", "should not have happened"):
+        assert never not in ran.err
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Return an empty folder for what a command writes."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
