@@ -14,10 +14,14 @@ from strandline.recipe.mistakes import explain
 from strandline.recipe.objective import BceSettings, HybridSettings, ObjectiveSettings
 from strandline.recipe.section import Section
 from strandline.recipe.seeing import InferenceSettings, ScalingSettings, ViewSettings
+from strandline.recipe.shelf import Shelf
 from strandline.recipe.training import HeadSettings, OptimiserSettings, SamplingSettings
 from strandline.recipe.writing import toml_text
 
 __all__ = ["Recipe", "recipe_names"]
+
+
+_SHELF = Shelf(resources.files("strandline") / "recipes", "recipe", RecipeError)
 
 
 class Recipe(Section):
@@ -64,13 +68,7 @@ class Recipe(Section):
         RecipeError
             If there is none, it is not TOML, or a key or value is not allowed; names all of them.
         """
-        path = Path(name_or_path)
-        if path.suffix == ".toml" or path.parent != Path():
-            try:
-                return cls.parse(path.read_text(encoding="utf-8"), str(path))
-            except (OSError, UnicodeDecodeError) as error:
-                raise RecipeError(f"{path}: cannot be read as a recipe ({error}).") from error
-        return cls.parse(_shipped(str(name_or_path)), str(name_or_path))
+        return cls.parse(_SHELF.text(name_or_path), str(name_or_path))
 
     @classmethod
     def parse(cls, text: str, origin: str) -> Self:
@@ -107,20 +105,7 @@ class Recipe(Section):
 
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the recipes that ship."""
-    folder = resources.files("strandline") / "recipes"
-    return tuple(
-        sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    )
-
-
-def _shipped(name: str) -> str:
-    file = resources.files("strandline") / "recipes" / f"{name}.toml"
-    if not file.is_file():
-        raise RecipeError(
-            f"There is no recipe {name!r}; there are {', '.join(recipe_names())}. "
-            "A recipe of your own is given as the path of a .toml file."
-        )
-    return file.read_text(encoding="utf-8")
+    return _SHELF.names()
 
 
 def _resolved(text: str, origin: str, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -141,7 +126,7 @@ def _resolved(text: str, origin: str, seen: tuple[str, ...]) -> dict[str, Any]:
         raise RecipeError(
             f"{origin}: extends: {' -> '.join([*seen, base])} goes round in a circle."
         )
-    below = _resolved(_shipped(base), base, (*seen, base))
+    below = _resolved(_SHELF.shipped(base), base, (*seen, base))
     return _laid_over(below, own)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from strandline.errors import OptionError
 from strandline.recipe.mistakes import explain
 from strandline.recipe.section import Section
+from strandline.recipe.shelf import Shelf
 from strandline.simulate.camera.psf import Psf
 from strandline.simulate.camera.settings import (
     AirySettings,
@@ -25,7 +26,9 @@ from strandline.simulate.portraits.colours import BANDS
 
 __all__ = ["SurveyProfile"]
 
-_FOLDER = resources.files("strandline") / "simulate" / "camera" / "profiles"
+_SHELF = Shelf(
+    resources.files("strandline") / "simulate" / "camera" / "profiles", "survey", OptionError
+)
 _RAD_TO_ARCSEC = 206264.806
 
 
@@ -92,8 +95,7 @@ class SurveyProfile(Section):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Return the names of the profiles that ship."""
-        files = (entry.name for entry in _FOLDER.iterdir())
-        return tuple(sorted(name[:-5] for name in files if name.endswith(".toml")))
+        return _SHELF.names()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -104,19 +106,7 @@ class SurveyProfile(Section):
         OptionError
             If there is none, it is not TOML, or a key or value is not allowed; names all of them.
         """
-        path = Path(name_or_path)
-        if path.suffix == ".toml" or path.parent != Path():
-            try:
-                return cls.parse(path.read_text(encoding="utf-8"), str(path))
-            except (OSError, UnicodeDecodeError) as error:
-                raise OptionError(f"{path}: cannot be read as a survey ({error}).") from error
-        if str(name_or_path) not in cls.names():
-            raise OptionError(
-                f"There is no survey {str(name_or_path)!r}; there are {', '.join(cls.names())}. "
-                "A survey of your own is given as the path of a .toml file."
-            )
-        text = (_FOLDER / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return cls.parse(text, str(name_or_path))
+        return cls.parse(_SHELF.text(name_or_path), str(name_or_path))
 
     @classmethod
     def parse(cls, text: str, origin: str) -> Self:
