@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strandline.errors import OptionError
-from strandline.simulate.plans import INTERACTIONS, Kind
+from strandline.simulate.plans import INTERACTIONS, ON_REQUEST, Kind
 from strandline.simulate.population.volunteers import OrbitPrior, read_orbits
 
 __all__ = ["check_count", "check_fraction", "known_kinds", "orbit_file"]
@@ -24,7 +24,9 @@ def check_fraction(name: str, value: float) -> None:
 
 
 def known_kinds(names: Sequence[str] | None) -> tuple[Kind, ...]:
-    """Return the kinds of interaction of these names, all of them if there is none.
+    """Return the kinds of these names, all interactions if there is none.
+
+    A hyphen is as good as the underscore of ``polar_ring``.
 
     Raises
     ------
@@ -33,13 +35,15 @@ def known_kinds(names: Sequence[str] | None) -> tuple[Kind, ...]:
     """
     if names is None:
         return INTERACTIONS
-    unknown = [name for name in names if name not in INTERACTIONS]
+    known = INTERACTIONS + ON_REQUEST
+    wanted = [name.replace("-", "_") for name in names]
+    unknown = [name for name in wanted if name not in known]
     if unknown or not names:
         raise OptionError(
             f"Unknown kind of interaction {', '.join(unknown) or '(none)'}; there are "
-            f"{', '.join(INTERACTIONS)}."
+            f"{', '.join(known)}."
         )
-    return tuple(kind for kind in INTERACTIONS if kind in names)
+    return tuple(kind for kind in known if kind in wanted)
 
 
 def orbit_file(path: str | Path | None) -> Path | None:

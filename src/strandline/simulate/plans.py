@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 __all__ = [
     "INTERACTIONS",
     "KINDS",
+    "ON_REQUEST",
     "Accretion",
     "Encounter",
     "GalaxyPlan",
@@ -46,6 +47,9 @@ first passage, undisturbed yet. ``polar_ring``: a class of its own.
 
 INTERACTIONS: tuple[Kind, ...] = ("tails", "merger", "remnant", "stream", "shells", "jellyfish")
 """The kinds that count as interacting."""
+
+ON_REQUEST: tuple[Kind, ...] = ("polar_ring",)
+"""Kinds that can be asked for by name beside the interactions; `truth.csv` calls them 0."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def make_stamps(
     bands : sequence of str, optional
     interacting_fraction : float
     kinds : sequence of str, optional
-        Of interaction; all by default.
+        Of interaction, all by default; ``polar_ring`` only if it is named.
     depth_mag : float, optional
     orbits : path, optional
         See `make_survey` for these.

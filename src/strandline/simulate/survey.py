@@ -63,7 +63,7 @@ def make_survey(
         Such galaxies in each field, by default 80 in a square of 263"; more and fainter galaxies
         behind the cluster and stars come on top.
     kinds : sequence of str, optional
-        Of interaction; all by default.
+        Of interaction, all by default; ``polar_ring`` only if it is named.
     depth_mag : float, optional
         3-sigma limit in r in 10"x10" (mag/arcsec2), in the place of the survey's own. The other
         bands become as much deeper or shallower.

@@ -147,3 +147,16 @@ def test_a_stamp_has_its_galaxy_in_the_middle() -> None:
 
 def _systems(fields: list[FieldPlan]) -> list[SystemPlan]:
     return [system for plan in fields for system in plan.systems]
+
+
+def test_polar_rings_come_as_often_as_asked_for_and_only_then() -> None:
+    """They are no interaction, so that fields must count them by name."""
+    request = replace(_request("field-000"), kinds=("polar_ring",))
+    plan = plan_field(request)
+    rings = [system for system in plan.systems if system.kind == "polar_ring"]
+    assert len(rings) in (24, 25)  # another may be there by chance
+    assert all(ring.galaxies[0].morphology == "polar_ring" for ring in rings)
+    first = plan_stamp(replace(_stamp(1, interacting=True), kinds=("polar_ring",))).systems[0]
+    assert first.kind == "polar_ring"
+    kinds = Counter(plan_stamp(_stamp(k, interacting=True)).systems[0].kind for k in range(60))
+    assert kinds["polar_ring"] == 0

@@ -1,6 +1,7 @@
 """What a field or a stamp holds: systems of galaxies, those far behind, and stars, in places."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strandline.seeding import generator
-from strandline.simulate.plans import INTERACTIONS, StarPlan, SystemPlan
+from strandline.simulate.plans import Kind, StarPlan, SystemPlan
 from strandline.simulate.population.cluster import Cluster, draw_cluster
 from strandline.simulate.population.encounters import Orbit
 from strandline.simulate.population.galaxies import draw_power, far_behind
@@ -97,16 +98,16 @@ def _groups(population: Population, numbers: Numbers) -> list[Group]:
         wanted[False] -= 1
     while wanted[True] > 0:
         groups.append(population.interacting(wanted[True]))
-        _count_down(wanted, groups[-1])
+        _count_down(wanted, groups[-1], population.kinds)
     while wanted[False] > 0:
         groups.append(population.undisturbed(wanted[False]))
-        _count_down(wanted, groups[-1])
+        _count_down(wanted, groups[-1], population.kinds)
     return groups
 
 
-def _count_down(wanted: dict[bool, int], group: Group) -> None:
+def _count_down(wanted: dict[bool, int], group: Group, kinds: Sequence[Kind]) -> None:
     for system in group:
-        wanted[system.kind in INTERACTIONS] -= galaxy_count(system)
+        wanted[system.kind in kinds] -= galaxy_count(system)
 
 
 def _place(

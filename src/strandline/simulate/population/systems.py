@@ -40,6 +40,7 @@ KIND_SHARE: dict[Kind, float] = {
     "stream": 0.15,
     "shells": 0.14,
     "jellyfish": 0.16,
+    "polar_ring": 0.15,  # only where it is asked for by name
 }
 """Of interacting systems. Balanced, for learning: in nature shares depend on depth and place."""
 
@@ -91,9 +92,14 @@ class Population:
     _numbers: "count[int]" = field(default_factory=count)
 
     def interacting(self, most: int = 2) -> Group:
-        """Return an interacting system, of at most `most` galaxies, perhaps with a neighbour."""
+        """Return a system of the kinds asked for, of at most `most` galaxies.
+
+        Perhaps with a neighbour.
+        """
         mag = self._magnitude()
         kind = self._draw_kind(mag, most)
+        if kind == "polar_ring":
+            return self._with_chance(self._polar_ring(mag, self.cluster.member_redshift(self.rng)))
         if kind not in _HOSTS:
             system = self._encounter(kind, mag)
         else:
@@ -123,11 +129,14 @@ class Population:
     def _single(self, mag: float) -> SystemPlan:
         redshift = self.cluster.member_redshift(self.rng)
         morphology = draw_morphology(absolute_magnitude(mag, redshift), self.rng)
-        kind: Kind = "undisturbed"
         if self.rng.random() < _POLAR_RING_SHARE:
-            morphology = kind = "polar_ring"
+            return self._polar_ring(mag, redshift)
         galaxy = self._galaxy(mag, morphology, redshift)
-        return SystemPlan(galaxy.id, 0.0, 0.0, kind, (galaxy,))
+        return SystemPlan(galaxy.id, 0.0, 0.0, "undisturbed", (galaxy,))
+
+    def _polar_ring(self, mag: float, redshift: float) -> SystemPlan:
+        galaxy = self._galaxy(mag, "polar_ring", redshift)
+        return SystemPlan(galaxy.id, 0.0, 0.0, "polar_ring", (galaxy,))
 
     def _encounter(self, kind: Kind, mag: float) -> SystemPlan:
         mass_ratio = self._mass_ratio(mag)
