@@ -1,5 +1,6 @@
 """The card of a model: how it was made and how good it is, as plain JSON."""
 
+import json
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +15,14 @@ from strandline._version import __version__
 from strandline.recipe import Recipe
 from strandline.stamps import StampTable
 
-__all__ = ["describe_tables", "history_columns", "history_csv", "new_card"]
+__all__ = [
+    "card_text",
+    "describe_tables",
+    "history_columns",
+    "history_csv",
+    "made_now",
+    "new_card",
+]
 
 
 def new_card(
@@ -38,6 +46,13 @@ def new_card(
         "pixel_scale_arcsec": float(np.median(known)) if len(known) else None,
         "training": {"tables": describe_tables(tables), **training},
         "seed": seed,
+        **made_now(),
+    }
+
+
+def made_now() -> dict[str, Any]:
+    """Return ``created`` and ``versions`` of a card."""
+    return {
         "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "versions": {
             "strandline": __version__,
@@ -51,6 +66,11 @@ def new_card(
 def describe_tables(tables: Sequence[StampTable]) -> list[dict[str, Any]]:
     """Return name and number of stamps of each table; no folders, so that cards can be shared."""
     return [{"name": table.path.name, "stamps": len(table)} for table in tables]
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a card as the text of its file."""
+    return json.dumps(_plain(card), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def history_columns(history: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
@@ -69,3 +89,16 @@ def history_csv(history: Sequence[Mapping[str, float]]) -> str:
 
 def _floats(table: StampTable, name: str) -> NDArray[np.float64]:
     return np.asarray(table.columns(name)[name], dtype=np.float64)
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: numpy and tuples unwrapped, NaN as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
