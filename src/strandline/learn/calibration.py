@@ -9,11 +9,22 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from strandline.learn.heads import Head
-from strandline.seeding import stable_seed
+from strandline.seeding import generator, stable_seed
 
-__all__ = ["Fit", "balanced_loss", "folds_of", "judged", "left_out", "platt", "shared"]
+__all__ = [
+    "Fit",
+    "balanced_loss",
+    "folds_of",
+    "judged",
+    "left_out",
+    "platt",
+    "shared",
+    "shares",
+]
 
 _DOUBT = 0.3
+_SHARES_OF_TWO = 41
+_SHARES_OF_MORE = 2000
 
 Fit = Callable[[NDArray[np.float64], NDArray[np.int64]], Head]
 """From inputs of shape (row, input) and values 0 or 1 to a head."""
@@ -73,6 +84,34 @@ def shared(
     apart = float(np.clip(_DOUBT * model.coef_[0, 1], -both, both))
     weights = (both + apart) / spread[0], (both - apart) / spread[1]
     return weights, float(model.intercept_[0])
+
+
+def shares(odds: NDArray[np.float64], values: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+    """Return what each of several calibrated log-odds counts for in their average.
+
+    The mean over a flat prior (all shares that sum to 1 alike) times the likelihood of `values`,
+    so that few of them leave the shares near equal; none is negative.
+
+    Parameters
+    ----------
+    odds : ndarray of float64, shape (row, one of several)
+        By classifiers that were fitted without the row.
+    values : ndarray of int64, shape (row,)
+    seed : int
+        Of the draws from the prior, of more than two.
+    """
+    count = odds.shape[1]
+    if count == 1:
+        return np.ones(1)
+    if count == 2:
+        first = np.linspace(0, 1, _SHARES_OF_TWO)
+        drawn = np.stack([first, 1 - first], axis=1)
+    else:
+        drawn = generator(seed, "shares").dirichlet(np.ones(count), _SHARES_OF_MORE)
+    loss = np.array([balanced_loss(odds @ share, values) for share in drawn])
+    labels = 2 * np.bincount(values, minlength=2).min()  # the worth of both classes weighted alike
+    likelihood = np.exp(-labels * (loss - loss.min()))
+    return np.asarray(likelihood @ drawn / likelihood.sum())
 
 
 def balanced_loss(logits: NDArray[np.float64], values: NDArray[np.int64]) -> float:

@@ -13,7 +13,15 @@ from strandline.recipe import Recipe
 from strandline.seeding import stable_seed
 from strandline.stamps import StampTable
 
-__all__ = ["Part", "divide", "label_counts", "rarer", "scored"]
+__all__ = [
+    "Part",
+    "divide",
+    "galaxies",
+    "label_counts",
+    "rarer",
+    "scored",
+    "scored_galaxies",
+]
 
 _FEWEST_OF_A_CLASS = 2
 
@@ -82,15 +90,44 @@ def _set_aside(
     return train & ~validation, validation
 
 
-def scored(values: NDArray[np.int64], scores: NDArray[np.float32]) -> dict[str, Any]:
-    """Return what a card says of the scores of validation labels."""
+def scored(
+    table: StampTable,
+    rows: NDArray[np.int64],
+    values: NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> dict[str, Any]:
+    """Return what a card says of the scores of validation labels.
+
+    Parameters
+    ----------
+    table : StampTable
+    rows : ndarray of int64, shape (label,)
+        Of the table.
+    values : ndarray of int64, shape (label,)
+    scores : ndarray of float32, shape (label,)
+        By a head that was fitted without them.
+    """
+    return scored_galaxies(galaxies(table, rows), values, scores)
+
+
+def scored_galaxies(
+    names: list[str], values: NDArray[np.int64], scores: NDArray[np.float32]
+) -> dict[str, Any]:
+    """Return the same of labels of several tables, by the names that `galaxies` gives."""
     return {
         "validation": {"auc": auc(values, scores), "labels": len(values)},
         "validation_scores": {
+            "galaxy": names,
             "truth": [int(value) for value in values],
             "score": [round(float(score), 6) for score in scores],
         },
     }
+
+
+def galaxies(table: StampTable, rows: NDArray[np.int64]) -> list[str]:
+    """Return the table's name and the id of each row, as cards name a galaxy."""
+    ids = table.columns("id", rows=rows)["id"].to_pylist()
+    return [f"{table.path.name}/{name}" for name in ids]
 
 
 def label_counts(training: Part, validation: Part) -> dict[str, int]:

@@ -16,14 +16,16 @@ from strandline.learn.encoders import Encoder
 from strandline.learn.geometry import dihedral
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
-from strandline.learn.modelfiles import MODEL_FILES, model_names, read_model, write_model
+from strandline.learn.modelfiles import read_model, write_model
 from strandline.learn.scaling import Scaling
 from strandline.learn.views import Views, generators
+from strandline.progress import say
 from strandline.recipe import Recipe
 from strandline.seeding import stable_seed
+from strandline.shapes import SHAPES_VERSION
 from strandline.stamps import StampBatch, TableSpec
 
-__all__ = ["MODEL_FILES", "Model", "model_names"]
+__all__ = ["Model"]
 
 
 class Model:
@@ -69,6 +71,7 @@ class Model:
         self.feature_count = encoder.feature_count
         self.inputs = inputs or HeadInputs(encoder.feature_count)
         self._augmented = 0  # batches seen at random so far
+        self._told = False  # that its shapes are of another version
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -208,6 +211,16 @@ class Model:
     ) -> NDArray[np.float32]:
         """Return how likely each galaxy interacts, shape (row,), on the balanced scale.
 
+        Parameters and errors are those of `logit`.
+        """
+        odds = np.clip(self.logit(features, shapes), -80, 80)  # exp(80) still is a float
+        return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
+
+    def logit(
+        self, features: NDArray[np.float32], shapes: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the log-odds that each galaxy interacts, shape (row,), on the balanced scale.
+
         Parameters
         ----------
         features : ndarray of float32, shape (row, feature)
@@ -226,10 +239,22 @@ class Model:
                 "probability. Train a head on labels first: "
                 "strandline train TABLE --labels FILE --encoder MODEL --out NEW."
             )
+        self._tell_of_old_shapes()
         try:
-            return self.head.probability(self.inputs.matrix(features, shapes))
+            return self.head.logit(self.inputs.matrix(features, shapes))
         except ValueError as error:
             raise ModelError(f"The model {self.recipe.name}: {error}.") from error
+
+    def _tell_of_old_shapes(self) -> None:
+        """Say once if the head was fitted to shape statistics that are measured otherwise now."""
+        if self.uses_shapes and self.inputs.version != SHAPES_VERSION and not self._told:
+            self._told = True
+            say(
+                f"The model {self.recipe.name} has a head fitted to shape statistics of version "
+                f"{self.inputs.version}; this strandline measures version {SHAPES_VERSION}, so "
+                "that its probabilities may be off. Train the head again: "
+                "strandline train TABLE --labels FILE --encoder MODEL --out NEW."
+            )
 
     def save(self, folder: str | Path, extra: Mapping[str, str] | None = None) -> None:
         """Write the model as a folder; nothing half-written is ever at `folder`.
@@ -249,7 +274,7 @@ class Model:
 
     @classmethod
     def load(cls, name_or_folder: str | Path) -> Self:
-        """Read a model from its folder, or one that ships by its name.
+        """Read a model from its folder, or one that ships by its name; of several, the first.
 
         Raises
         ------

@@ -6,11 +6,9 @@ Loading reads numbers and text and never runs code.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -18,17 +16,17 @@ from torch import Tensor
 
 from strandline.errors import ModelError, RecipeError
 from strandline.files import write_aside
+from strandline.learn.cards import card_text
 from strandline.learn.encoders import Encoder, make_encoder
 from strandline.learn.headfiles import head_from
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
 from strandline.learn.scaling import Scaling
+from strandline.learn.shelf import CARD, MODEL_FILES, RECIPE, WEIGHTS, find_member
 from strandline.recipe import Recipe
 
-__all__ = ["MODEL_FILES", "model_names", "read_model", "write_model"]
+__all__ = ["read_model", "write_model"]
 
-_WEIGHTS, _RECIPE, _CARD = "weights.safetensors", "recipe.toml", "card.json"
-MODEL_FILES = (_WEIGHTS, _RECIPE, _CARD)
 _FORMAT = 1
 
 
@@ -61,12 +59,11 @@ def write_model(
     with write_aside(folder, marks=MODEL_FILES) as aside:
         aside.mkdir()
         try:
-            save_file(tensors, aside / _WEIGHTS)
+            save_file(tensors, aside / WEIGHTS)
         except SafetensorError as error:
             raise OSError(str(error)) from error
-        (aside / _RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
-        text = json.dumps(_plain(told), indent=1, ensure_ascii=False, allow_nan=False)
-        (aside / _CARD).write_text(text + "\n", encoding="utf-8")
+        (aside / RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
+        (aside / CARD).write_text(card_text(told), encoding="utf-8")
         for name, content in (extra or {}).items():
             (aside / name).write_text(content, encoding="utf-8")
 
@@ -74,58 +71,29 @@ def write_model(
 def read_model(
     name_or_folder: str | Path,
 ) -> tuple[Recipe, Scaling, Encoder, Head | None, dict[str, Any], HeadInputs]:
-    """Read a model from its folder, or one that ships by its name.
+    """Read a model from its folder, or one that ships by its name; of several members, the first.
 
     Raises
     ------
     ModelError
         If there is none, or a file is missing, damaged or does not fit the others.
     """
-    folder = _find(name_or_folder)
+    folder = find_member(name_or_folder)
     for name in MODEL_FILES:
         if not (folder / name).is_file():
             raise ModelError(
                 f"{folder}: is not a complete model, {name} is missing. A model's folder "
-                f"holds {_WEIGHTS}, {_RECIPE} and {_CARD}; train or copy it again."
+                f"holds {WEIGHTS}, {RECIPE} and {CARD}; train or copy it again."
             )
     try:
-        recipe = Recipe.load(folder / _RECIPE)
+        recipe = Recipe.load(folder / RECIPE)
     except RecipeError as error:
         raise ModelError(f"The model's recipe cannot be used: {error}") from error
-    card, scaling = _read_card(folder / _CARD)
-    encoder, arrays = _read_weights(folder / _WEIGHTS, recipe, len(scaling.bands))
-    inputs = _read_inputs(folder / _CARD, card, encoder.feature_count)
-    head = _read_head(folder / _WEIGHTS, arrays, inputs.width)
+    card, scaling = _read_card(folder / CARD)
+    encoder, arrays = _read_weights(folder / WEIGHTS, recipe, len(scaling.bands))
+    inputs = _read_inputs(folder / CARD, card, encoder.feature_count)
+    head = _read_head(folder / WEIGHTS, arrays, inputs.width)
     return recipe, scaling, encoder, head, card, inputs
-
-
-def model_names() -> tuple[str, ...]:
-    """Return the names of the models that ship."""
-    folder = resources.files("strandline") / "weights"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(e.name for e in folder.iterdir() if (e / _WEIGHTS).is_file()))
-
-
-def _find(name_or_folder: str | Path) -> Path:
-    folder = Path(name_or_folder)
-    if folder.is_dir():
-        return folder
-    if folder.exists():
-        raise ModelError(f"{folder}: is a file; a model is a folder with {_WEIGHTS} in it.")
-    if str(name_or_folder) in model_names():
-        return Path(str(resources.files("strandline"))) / "weights" / str(name_or_folder)
-    shipped = ", ".join(model_names()) or "none"
-    unfinished = folder.with_name(f".{folder.name}.training")
-    hint = (
-        f" An unfinished training of it is in {unfinished}: repeat the command that began it."
-        if unfinished.is_dir()
-        else ""
-    )
-    raise ModelError(
-        f"{name_or_folder}: there is no such model folder, and no model of that name ships "
-        f"(there are: {shipped}).{hint}"
-    )
 
 
 def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
@@ -191,7 +159,7 @@ def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Mapp
     except RuntimeError as error:
         told = str(error).splitlines()
         raise ModelError(
-            f"{path}: its weights do not fit {_RECIPE} beside it "
+            f"{path}: its weights do not fit {RECIPE} beside it "
             f"({told[min(1, len(told) - 1)].strip()[:200]}). "
             "The two must come from the same training."
         ) from error
@@ -219,16 +187,3 @@ def _read_head(path: Path, tensors: Mapping[str, Tensor], width: int) -> Head | 
             f"{path}: is damaged or was put together of two ({error}). "
             "Train or copy the model again."
         ) from error
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: numpy and tuples unwrapped, NaN as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -13,7 +13,7 @@ from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.embedding import embed_table
 from strandline.learn.encoders import Encoder
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.labelled import Part, scored
+from strandline.learn.labelled import Part, galaxies, scored_galaxies
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, split_of, with_epochs
 from strandline.learn.selfsupervised import SelfSupervisedTask
@@ -176,12 +176,14 @@ def _with_head(
     """
     settings = model.recipe.head
     features, values, inside, shapes = [], [], [], []
+    names: list[str] = []
     for table, split, part in zip(tables, splits, known, strict=True):
         rows = np.flatnonzero(np.isfinite(part) & (split != "test"))
         if not len(rows):
             continue
         features += [found for _, found in embed_table(table, model, rows=rows)]
         values.append(part[rows].astype(np.int64))
+        names += galaxies(table, rows)
         inside.append(split[rows] == "train")
         if settings.shapes != "none":
             shapes.append(read_shapes(table, rows))
@@ -190,7 +192,8 @@ def _with_head(
     if (~first).any():
         seen, left = (None if measured is None else measured[part] for part in (first, ~first))
         trained = fit_shaped(x[first], seen, y[first], settings, seed)
-        found = scored(y[~first], trained.probability(x[~first], left))
+        left_out = [name for name, seen_first in zip(names, first, strict=True) if not seen_first]
+        found = scored_galaxies(left_out, y[~first], trained.probability(x[~first], left))
         model.card["validation"] |= found.pop("validation")
         model.card |= found
     fitted = fit_shaped(x, measured, y, settings, seed)

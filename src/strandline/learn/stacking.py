@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strandline.learn.blend import BlendHead, BlendPart
-from strandline.learn.calibration import balanced_loss, platt
+from strandline.learn.calibration import platt, shares
 from strandline.learn.embedding import score_rows
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
-from strandline.learn.labelled import Part, rarer, scored
+from strandline.learn.labelled import Part, scored
 from strandline.learn.model import Model
 from strandline.learn.shapedfit import ShapedFit, fit_shaped
 from strandline.recipe import HeadSettings
@@ -19,8 +19,6 @@ from strandline.shapes import read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["Stacked", "finish_network", "stack"]
-
-_SHARES = np.linspace(0, 1, 41)
 
 
 @dataclass(frozen=True)
@@ -55,14 +53,14 @@ def finish_network(
     rows, values = validation
     features, probability = score_rows(table, model, rows)
     if model.recipe.head.shapes == "none" or model.head is None:
-        model.card |= scored(values, probability)
+        model.card |= scored(table, rows, values, probability)
         return model
     together = [np.concatenate(pair) for pair in zip(training, validation, strict=True)]
     inside = np.arange(len(together[0])) < len(training[0])
     measured = read_shapes(table, together[0])
     found = stack(model.head, features, measured, together[1], inside, model.recipe.head, seed)
     told: dict[str, Any] = {**model.card.get("head", {}), **found.fit.chosen}
-    card = model.card | {"head": told} | scored(values, found.scores)
+    card = model.card | {"head": told} | scored(table, rows, values, found.scores)
     return Model(model.recipe, model.scaling, model.encoder, found.fit.head, card, found.fit.inputs)
 
 
@@ -109,8 +107,9 @@ def stack(
     odds = network.logit(features)
     scale, offset = platt(odds, truth)
     by_shape = first.head.logit(first.inputs.matrix(nothing[~inside], measured[~inside]))
-    share = _share(scale * odds + offset, by_shape, truth)
-    both = share * (scale * odds + offset) + (1 - share) * by_shape
+    calibrated = np.stack([scale * odds + offset, by_shape], axis=1)
+    share = float(shares(calibrated, truth, seed)[0])
+    both = calibrated @ np.array([share, 1 - share])
     last_scale, last_offset = platt(both, truth)
     width = features.shape[1]
     inputs = HeadInputs(width, last.inputs.shapes, last.inputs.fill)
@@ -124,13 +123,3 @@ def stack(
     scores = 1 / (1 + np.exp(-np.clip(last_scale * both + last_offset, -80, 80)))
     chosen = {"shapes": "beside", "network_share": share, "shapes_auc": last.chosen["auc"]}
     return Stacked(ShapedFit(inputs, head, chosen), scores.astype(np.float32))
-
-
-def _share(
-    one: NDArray[np.float64], other: NDArray[np.float64], values: NDArray[np.int64]
-) -> float:
-    """Return the mean share of `one` by the likelihood of `values`."""
-    loss = np.array([balanced_loss(s * one + (1 - s) * other, values) for s in _SHARES])
-    labels = 2 * rarer(values)  # as many as both classes weighted alike are worth
-    likelihood = np.exp(-labels * (loss - loss.min()))
-    return float((_SHARES * likelihood).sum() / likelihood.sum())

@@ -118,7 +118,8 @@ class _Job:
         )
         first = fit_shaped(*trained, values[inside], settings, self.seed)
         last = fit_shaped(self.features, self.measured, values, settings, self.seed)
-        card = self._card(last.chosen | told) | scored(values[~inside], first.probability(*left))
+        found = scored(self.table, *self.validation, first.probability(*left))
+        card = self._card(last.chosen | told) | found
         base = self.encoder
         model = Model(self.recipe, base.scaling, base.encoder, last.head, card, last.inputs)
         model.save(self.out)
