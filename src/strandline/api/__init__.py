@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strandline.api.exploring import search
     from strandline.api.finding import find
     from strandline.api.injecting import inject
+    from strandline.api.joining import join
     from strandline.api.judging import evaluate
     from strandline.api.probing import nuisance
     from strandline.api.scoring import classify, embed
@@ -29,6 +30,7 @@ __all__ = [
     "evaluate",
     "find",
     "inject",
+    "join",
     "nuisance",
     "pretrain",
     "search",
@@ -48,6 +50,7 @@ _HOMES = {
     "embed": "scoring",
     "shapes": "shaping",
     "inject": "injecting",
+    "join": "joining",
     "evaluate": "judging",
     "simulate": "simulating",
     "nuisance": "probing",

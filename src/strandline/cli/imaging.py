@@ -19,7 +19,7 @@ from strandline.cli.options import (
     Zeropoint,
 )
 
-__all__ = ["demo", "find", "inject", "simulate", "stamps"]
+__all__ = ["demo", "find", "inject", "join", "simulate", "stamps"]
 
 if TYPE_CHECKING:
     from strandline.stamps import DetectOptions, StampReport
@@ -115,6 +115,24 @@ def stamps(
     typer.echo(f"{out}: {report.summary()}")
 
 
+@app.command(epilog="Example: strandline join lovoccs.lance lsst.lance --out all.lance")
+def join(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE...", help="Of the same bands and stamp size.")
+    ],
+    out: Annotated[Path, typer.Option(help="The table to write, e.g. all.lance.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labels of each table, given once for each; all.labels.csv joins them."),
+    ] = None,
+) -> None:
+    """Join several stamp tables in one, to train on several surveys together."""
+    from strandline import api
+
+    joined = api.join(tables, out, labels=labels or ())
+    typer.echo(f"{out}: {len(joined)} stamps")
+
+
 @app.command(epilog="Example: strandline simulate sky --survey lovoccs --fields 4 --size 2000")
 def simulate(
     out: Annotated[
@@ -138,7 +156,7 @@ def simulate(
         typer.Option(help="Share of interacting galaxies. [default: 0.3, of stamps 0.5]"),
     ] = None,
     kinds: Annotated[
-        str | None, typer.Option(help="Of interaction, e.g. tails,shells. [default: all]")
+        str | None, typer.Option(help="Of interaction, e.g. tails,shells; or polar_ring. [default: all]")
     ] = None,
     depth: Annotated[
         float | None,

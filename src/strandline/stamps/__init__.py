@@ -1,6 +1,7 @@
 """Stamps: find galaxies on tiles, measure them, cut them out, and keep them in one table."""
 
 from strandline.stamps.detect import DetectOptions, detect
+from strandline.stamps.joining import join_tables, joined_ids
 from strandline.stamps.making import StampReport, make_table
 from strandline.stamps.quantise import quantise
 from strandline.stamps.schema import TableSpec
@@ -16,6 +17,8 @@ __all__ = [
     "StampWriter",
     "TableSpec",
     "detect",
+    "join_tables",
+    "joined_ids",
     "make_table",
     "quantise",
 ]
