@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from strandline.api.tables import table_labels
 from strandline.errors import OptionError
 from strandline.explore.galaxies import look_of
-from strandline.explore.perturbing import PERTURBATIONS, Perturbation
+from strandline.stamps.perturbing import PERTURBATIONS, Perturbation
 from strandline.explore.probes import Probed, probe, probe_classes
 from strandline.files import check_target, write_aside
 from strandline.learn import Model

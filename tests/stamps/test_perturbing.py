@@ -2,8 +2,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from strandline.explore.perturbing import PERTURBATIONS, added_noise, blurred, shifted
 from strandline.stamps import StampBatch
+from strandline.stamps.perturbing import (
+    PERTURBATIONS,
+    added_noise,
+    blurred,
+    rotated,
+    shifted,
+)
 
 
 def _batch(images: NDArray[np.float64], noise: float = 1.0, unit: float = 2.0) -> StampBatch:
@@ -47,6 +53,35 @@ def test_blur_widens_and_keeps_flux_and_noise() -> None:
     sky = np.random.default_rng(1).normal(size=(20, 1, 64, 64))
     changed, _ = blurred(_batch(sky), np.random.default_rng(0))
     np.testing.assert_allclose(changed.flux_njy().std(axis=(1, 2, 3)), 1, atol=0.06)
+
+
+def test_rotation_turns_about_the_centre_by_what_is_told() -> None:
+    images = np.zeros((20, 2, 65, 65))
+    images[:, :, 28:37, 48:57] = 1000  # at x = 20 from the centre
+    changed, told = rotated(_batch(images), np.random.default_rng(0))
+    y, x = np.indices((65, 65)) - 32
+    near = np.hypot(x, y) < 32  # what lies beyond the corners is mirrored
+    for image, (sine, cosine, sine2, cosine2) in zip(changed.flux_njy(), told, strict=True):
+        for flux in image * near:
+            place = (flux * y).sum() / flux.sum(), (flux * x).sum() / flux.sum()
+            np.testing.assert_allclose(place, (20 * sine, 20 * cosine), atol=0.2)
+        assert (sine2, cosine2) == pytest.approx((2 * sine * cosine, cosine**2 - sine**2))
+
+
+def test_more_is_put_on_where_more_is_asked_for() -> None:
+    batch, random = _batch(_point(200)), np.random.default_rng(0)
+    assert np.abs(shifted(batch, random, 0.2)[1]).max() == 13  # of 64 px
+    assert added_noise(batch, random, 3.0)[1].max() == pytest.approx(np.log(np.hypot(1, 3)), 0.05)
+    assert blurred(batch, random, 4.0)[1].max() == pytest.approx(4, abs=0.1)
+
+
+def test_a_turned_gap_covers_what_it_covered() -> None:
+    images = np.ones((5, 1, 64, 64))
+    images[:, :, 30:40, 20:30] = np.nan
+    changed, _ = rotated(_batch(images), np.random.default_rng(0))
+    gaps = np.isnan(changed.pixels).sum(axis=(1, 2, 3))
+    assert ((gaps >= 100) & (gaps <= 150)).all()  # and a border that saw a missing pixel
+    np.testing.assert_allclose(changed.pixels[np.isfinite(changed.pixels)], 0.5, rtol=2e-3)
 
 
 @pytest.mark.parametrize("name", PERTURBATIONS)
