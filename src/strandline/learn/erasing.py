@@ -1,0 +1,143 @@
+"""From a trained encoder and training stamps to an `Erasure` of nuisances.
+
+Each nuisance is put on stamps on purpose, so that it is known exactly; what the mean embedding
+does with it is erased. A field cannot be put on: it is taken as it is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.errors import TrainingError
+from strandline.learn.erasure import between, fit_erasure, response
+from strandline.learn.model import Model
+from strandline.progress import track
+from strandline.recipe import ErasureSettings
+from strandline.seeding import generator
+from strandline.stamps import StampBatch, StampTable
+from strandline.stamps.perturbing import Perturbation, added_noise, blurred, rotated, shifted
+
+__all__ = ["erase_nuisances"]
+
+_BATCH = 64
+_FEWEST = 32
+_FEWEST_IN_FIELD = 50
+_MOST_FIELD_DIRECTIONS = 4
+
+
+def erase_nuisances(
+    model: Model,
+    tables: Sequence[StampTable],
+    rows: Sequence[NDArray[np.int64]],
+    settings: ErasureSettings,
+    seed: int,
+) -> Model:
+    """Return a model of the same encoder with nuisances erased from its features, and no head.
+
+    Parameters
+    ----------
+    model : Model
+        What is erased already is forgotten: the new erasure is fitted to the encoder's features
+        as they are. A head would be of other features, and is left out.
+    tables : sequence of StampTable
+    rows : sequence of ndarray of int64
+        Training rows of each table; at most `ErasureSettings.sample` of all together are used.
+    settings : ErasureSettings
+        With a nuisance at least.
+    seed : int
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than 32 rows.
+    """
+    chosen = _sample(rows, settings.sample, seed)
+    count = sum(len(part) for part in chosen)
+    if count < _FEWEST:
+        raise TrainingError(
+            f"{', '.join(str(table.path) for table in tables)}: only {count} stamps are in the "
+            f"training part; an erasure of nuisances needs at least {_FEWEST}."
+        )
+    recipe = model.recipe.model_copy(update={"erasure": settings})
+    bare = Model(recipe, model.scaling, model.encoder)
+    puttings = _puttings(settings)
+    random = {name: generator(seed, "erasure", name) for name in puttings}
+    plain: list[NDArray[np.float32]] = []
+    changed: dict[str, list[NDArray[np.float32]]] = {name: [] for name in puttings}
+    told: dict[str, list[NDArray[np.float64]]] = {name: [] for name in puttings}
+    for batch, bands in _batches(tables, chosen, len(puttings)):
+        plain.append(bare.embed(batch, bands))
+        for name, put in puttings.items():
+            stamps, done = put(batch, random[name])
+            changed[name].append(bare.embed(stamps, bands))
+            told[name].append(done)
+    before = np.concatenate(plain)
+    responses, seen = [], [before]
+    for name in puttings:
+        after, done = np.concatenate(changed[name]), np.concatenate(told[name])
+        columns = done if name == "rotation" else np.concatenate([done, done**2], axis=1)
+        responses.append(response((after - before).astype(np.float64), columns))
+        seen.append(after)
+    if "field" in settings.nuisances:
+        responses.append(between(before, _fields(tables, chosen), _MOST_FIELD_DIRECTIONS))
+    erasure = fit_erasure(
+        np.concatenate(seen), np.concatenate(responses, axis=1), settings.tolerance
+    )
+    note = {"nuisances": list(settings.nuisances), "stamps": count, "directions": erasure.rank}
+    card = _headless(model.card) | {"erasure": note}
+    return Model(recipe, model.scaling, model.encoder, card=card, erasure=erasure)
+
+
+def _sample(rows: Sequence[NDArray[np.int64]], most: int, seed: int) -> list[NDArray[np.int64]]:
+    """Return at most so many rows of all parts together, drawn evenly; ascending."""
+    share = min(1.0, most / max(1, sum(len(part) for part in rows)))
+    random = generator(seed, "erasure rows")
+    return [
+        np.sort(random.choice(part, size=int(len(part) * share), replace=False)) for part in rows
+    ]
+
+
+def _puttings(settings: ErasureSettings) -> dict[str, Perturbation]:
+    """Return what is put on stamps, by nuisance."""
+    known: dict[str, Perturbation] = {
+        "noise": partial(added_noise, most=settings.noise),
+        "blur": partial(blurred, most_px=settings.blur_px),
+        "shift": partial(shifted, most=settings.shift),
+        "rotation": rotated,
+    }
+    return {name: put for name, put in known.items() if name in settings.nuisances}
+
+
+def _batches(
+    tables: Sequence[StampTable], rows: Sequence[NDArray[np.int64]], puttings: int
+) -> Iterator[tuple[StampBatch, tuple[str, ...]]]:
+    """Yield stamps with their bands; the progress counts embeddings."""
+    total = sum(len(part) for part in rows) * (1 + puttings)
+    with track("Erasing nuisances", total) as advance:
+        for table, part in zip(tables, rows, strict=True):
+            for batch in table.batches(_BATCH, rows=part):
+                yield batch, table.spec.bands
+                advance(len(batch) * (1 + puttings))
+
+
+def _fields(tables: Sequence[StampTable], rows: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the field of each stamp: its tile where tiles have many stamps, else its table."""
+    names: list[str] = []
+    for number, (table, part) in enumerate(zip(tables, rows, strict=True)):
+        tiles = table.columns("tile", rows=part)["tile"].to_pylist()
+        each = np.unique(tiles, return_counts=True)[1]
+        many = len(each) > 0 and each.min() >= _FEWEST_IN_FIELD
+        names += [f"{number} {tile if many else ''}" for tile in tiles]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def _headless(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card without what it says of a head."""
+    kept = {key: card[key] for key in card if key not in ("head", "validation_scores")}
+    if "validation" in kept:
+        found = kept["validation"].items()
+        kept["validation"] = {key: value for key, value in found if key not in ("auc", "labels")}
+    return kept

@@ -1,0 +1,30 @@
+"""What features are made to forget once an encoder is trained."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from strandline.recipe.section import Fraction, Positive, Section
+
+__all__ = ["ErasureSettings", "Nuisance"]
+
+Nuisance = Literal["noise", "blur", "shift", "rotation", "field"]
+
+
+class ErasureSettings(Section):
+    """Nuisances that are erased from the features of an encoder; see `learn.erasing`.
+
+    Views teach an encoder to say the same of an image with and without a nuisance, but not
+    exactly. Erasure is a last affine layer after which no linear predictor knows it.
+    """
+
+    nuisances: tuple[Nuisance, ...] = ()
+    """Which; none by default. Each is put on training stamps on purpose, but ``field``: the tables
+    that were trained on and, where there are few of them with many stamps each, their tiles."""
+    noise: Positive = 1.0  #: largest noise put on, in the sky noise of each band
+    blur_px: Positive = 2.0  #: largest sigma of a Gaussian put on, in pixels of the stamp
+    shift: Fraction = 0.05  #: largest shift put on, as a fraction of the stamp's side
+    sample: Annotated[int, Field(ge=100)] = 2000  #: training stamps that it is fitted to
+    tolerance: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
+    """R2, summed over what was put on, that may be left: the directions that matter least stay as
+    they are."""
