@@ -15,7 +15,7 @@ __all__ = ["main"]
 _SHORT, _LONG = 1536, 4608
 _FIELDS_SHORT, _FIELDS_LONG = 12, 36
 _ON_TABLES = {
-    "embed": "api.embed(table, 'survey-nnclr')",
+    "embed": "api.embed(table)",
     "classify": "api.classify(table, (), out / 'scores.parquet')",
     "search": "api.search(table, 'g-00000')",
     "pretrain": "api.pretrain([table], out / 'encoder', recipe=recipe, epochs=1)",

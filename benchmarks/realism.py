@@ -41,7 +41,7 @@ __all__ = ["Comparison", "compare", "main"]
 
 _WORK = Path("realism-work")
 _PICTURES = {"undisturbed": 600, "interacting": 250}
-_ENCODERS = ("picture-nnclr", "picture-cnn")
+_ENCODERS = ("strandline-picture/nnclr", "strandline-picture/cnn")
 _FOLDS = 5
 _WORKERS = 2
 _SEED = 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strandline import api, cli
 from strandline.errors import ModelError, RecipeError
-from strandline.learn import Model, embed_table, model_names, pretrain, score_rows, train
+from strandline.learn import Ensemble, Model, embed_table, model_names, pretrain, score_rows, train
 from strandline.learn.metrics import auc
 from strandline.recipe import Recipe
 from strandline.shapes import read_shapes
@@ -205,9 +205,9 @@ def test_a_damaged_card_is_said_so(
 
 @pytest.mark.parametrize("name", model_names())
 def test_models_that_ship_are_as_they_were(name: str) -> None:
-    model = Model.load(name)
-    assert model.inputs.width == model.feature_count or model.uses_shapes
-    if not model.uses_shapes and model.head is not None:
-        features = np.random.default_rng(0).normal(size=(5, model.feature_count))
-        given = features.astype(np.float32)
-        assert np.array_equal(model.probability(given), model.head.probability(given))
+    for model in Ensemble.load(name).models.values():
+        assert model.inputs.width == model.feature_count or model.uses_shapes
+        if not model.uses_shapes and model.head is not None:
+            features = np.random.default_rng(0).normal(size=(5, model.feature_count))
+            given = features.astype(np.float32)
+            assert np.array_equal(model.probability(given), model.head.probability(given))

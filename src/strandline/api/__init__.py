@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from strandline.api.benchmarking import benchmark
+    from strandline.api.combining import combine
     from strandline.api.cutting import stamps
     from strandline.api.demonstration import demo
     from strandline.api.exploring import search
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "benchmark",
     "classify",
+    "combine",
     "demo",
     "embed",
     "evaluate",
@@ -42,6 +44,7 @@ __all__ = [
 
 _HOMES = {
     "benchmark": "benchmarking",
+    "combine": "combining",
     "stamps": "cutting",
     "demo": "demonstration",
     "search": "exploring",

@@ -9,7 +9,7 @@ from strandline import learn
 from strandline.api.cutting import stamps
 from strandline.api.outcome import Outcome, card_history, score_and_map, write_outcome
 from strandline.api.shaping import shapes
-from strandline.api.tables import table_labels
+from strandline.api.tables import Choice, table_labels
 from strandline.classify import Evaluation, evaluate_scores
 from strandline.errors import OutputError
 from strandline.files import write_together
@@ -87,8 +87,8 @@ def demo(
         say("4/6 Training a head on embedding and shapes, and the supervised CNN …")
         models: dict[str, Model] = {}
         for name, recipe, base, epochs in (
-            ("cnn", Recipe.load("brown2025-cnn"), None, cnn_epochs),
             ("nnclr", _with_shapes(encoder.recipe), encoder, None),
+            ("cnn", Recipe.load("brown2025-cnn"), None, cnn_epochs),
         ):
             models[name] = learn.train(
                 table,
@@ -100,8 +100,11 @@ def demo(
                 epochs=epochs,
                 seed=seed,
             )
+        told = (labels.rows, labels.values)
+        both = learn.combine("both", models, table=table, labels=told, seed=seed)
+        both.save(work / "models" / "both")
         say("5/6 Classifying and mapping …")
-        scores = score_and_map(table, models, seed=seed)
+        scores = score_and_map(table, both, seed=seed)
         split = np.asarray(table.columns("split")["split"].to_pylist())
         test = split[labels.rows] == "test"
         rows, values = labels.rows[test], labels.values[test]
@@ -114,7 +117,7 @@ def demo(
             work,
             table,
             scores,
-            models,
+            Choice(both, "those of this demo, trained on the other parts of the same sky."),
             report,
             title="Strandline demo survey",
             command=f"strandline demo --out {out}",

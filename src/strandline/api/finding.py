@@ -42,7 +42,8 @@ def find(
         Folder for ``catalogue.parquet``, ``stamps.lance`` and ``report.html``. The three appear
         together when all are done; those of an earlier run stay until then.
     models : sequence of str or path
-        Models to score with; by default those that ship for this kind of input.
+        Models to score with, several with equal rights; by default the one that ships for this
+        kind of input and its bands.
     seed : int
         Of splits and the map.
 
@@ -67,7 +68,7 @@ def find(
             detect=detect or DetectOptions(),
         )
         table = StampTable.open(work / "stamps.lance")
-        scores = score_and_map(table, chosen, seed=seed)
+        scores = score_and_map(table, chosen.models, seed=seed)
         outcome = write_outcome(
             work,
             table,
@@ -77,8 +78,8 @@ def find(
             title=out.resolve().name,
             command=f"strandline find {' '.join(str(image) for image in images[:5])}"
             f"{' …' if len(images) > 5 else ''} --out {out}",
-            curves=card_curves(chosen),
-            history=card_history(chosen),
+            curves=card_curves(chosen.models),
+            history=card_history(chosen.models.models),
             seed=seed,
         )
     return replace(outcome, folder=out)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from strandline.api.tables import Choice
 from strandline.classify import read_catalogue, write_catalogue
 from strandline.classify.score import Scores, ranked, score_stream
 from strandline.explore import map_table
-from strandline.learn import Model
+from strandline.learn import Ensemble, Model
 from strandline.report import Curve, History, ReportInputs, write_report
 from strandline.stamps import StampReport, StampTable
 
@@ -51,42 +52,46 @@ class Outcome:
         return "\n".join(lines)
 
 
-def score_and_map(table: StampTable, models: Mapping[str, Model], *, seed: int) -> Scores:
+def score_and_map(table: StampTable, models: Ensemble, *, seed: int) -> Scores:
     """Read the pixels once; write the first model's embedding and the map into the table.
 
     Adds the columns ``embedding``, ``probability`` (and one for each of several models), ``map_x``
     and ``map_y``.
     """
-    first = next(iter(models))
-    width = models[first].feature_count
-    names = [f"probability_{name}" for name in models]
+    width = models.models[models.first].feature_count
+    names = ["probability"]
+    if len(models.members) > 1:
+        names += [f"probability_{name}" for name in models.members]
     schema = pa.schema(
         [pa.field("embedding", pa.list_(pa.float32(), width))]
-        + [pa.field(name, pa.float32()) for name in ("probability", *names)]
+        + [pa.field(name, pa.float32()) for name in names]
     )
-    parts: dict[str, list[Any]] = {name: [] for name in models}
+    parts: list[Scores] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in score_stream(table, models):
-            for name, values in batch.probability.items():
-                parts[name].append(values)
-            flat = pa.array(batch.features[first].reshape(-1))
-            together = Scores(batch.probability).probability
-            columns = [pa.FixedSizeListArray.from_arrays(flat, width), pa.array(together)]
-            columns += [pa.array(values) for values in batch.probability.values()]
-            yield pa.record_batch(columns, schema=schema)
+            parts.append(batch.scores)
+            flat = pa.array(batch.features.reshape(-1))
+            columns = batch.scores.columns()
+            yield pa.record_batch(
+                [
+                    pa.FixedSizeListArray.from_arrays(flat, width),
+                    *(pa.array(columns[name]) for name in names),
+                ],
+                schema=schema,
+            )
 
-    table.add_columns(batches(), schema, {"embedding_model": first})
+    table.add_columns(batches(), schema, {"embedding_model": models.first})
     table.build_index("embedding")
     map_table(table, seed=seed)
-    return Scores({name: np.concatenate(part) for name, part in parts.items()})
+    return Scores.joined(parts)
 
 
-def card_curves(models: Mapping[str, Model]) -> tuple[Curve, ...]:
-    """Return the validation curves that the models carry in their cards."""
+def card_curves(models: Ensemble) -> tuple[Curve, ...]:
+    """Return the validation curves that the models carry in their cards, that of all first."""
     curves = []
-    for name, model in models.items():
-        kept = model.card.get("validation_scores")
+    for name, card in _cards(models).items():
+        kept = card.get("validation_scores")
         if kept and {"truth", "score"} <= kept.keys():
             curves.append(
                 Curve(
@@ -110,11 +115,17 @@ def card_history(models: Mapping[str, Model]) -> tuple[History, ...]:
     return tuple(histories)
 
 
+def _cards(models: Ensemble) -> dict[str, dict[str, Any]]:
+    """Return the card of the whole, if it has one, and those of its members, by name."""
+    whole = {models.name: models.card} if models.card else {}
+    return whole | {name: model.card for name, model in models.models.items()}
+
+
 def write_outcome(
     folder: Path,
     table: StampTable,
     scores: Scores,
-    models: Mapping[str, Model],
+    choice: Choice,
     stamps: StampReport,
     *,
     title: str,
@@ -140,11 +151,12 @@ def write_outcome(
             catalogue=catalogue,
             curves=curves,
             history=history,
-            cards=tuple({"name": name} | model.card for name, model in models.items()),
+            cards=tuple({"name": name} | card for name, card in _cards(choice.models).items()),
+            models=choice.why,
             notes=tuple(stamps.notes),
             skipped=skipped,
             seed=seed,
         ),
         folder / "report.html",
     )
-    return Outcome(folder, len(table), tuple(models), skipped)
+    return Outcome(folder, len(table), tuple(choice.models.members), skipped)

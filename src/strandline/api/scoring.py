@@ -6,18 +6,23 @@ from pathlib import Path
 import pyarrow as pa
 
 from strandline import learn
-from strandline.api.tables import choose_models
+from strandline.api.tables import choose_models, choose_shipped
 from strandline.classify import catalogue_ending, write_catalogue
 from strandline.classify.score import Scores, ranked, score_table
 from strandline.files import check_target
 from strandline.learn import Model
+from strandline.progress import say
 from strandline.stamps import StampTable
 
 __all__ = ["classify", "embed"]
 
 
 def embed(
-    table: str | Path, model: str | Path, *, column: str = "embedding", batch_size: int = 128
+    table: str | Path,
+    model: str | Path | None = None,
+    *,
+    column: str = "embedding",
+    batch_size: int = 128,
 ) -> int:
     """Write a model's features of every stamp into the table, as a column with a vector index.
 
@@ -25,8 +30,9 @@ def embed(
     ----------
     table : path
         The stamp table; the column is added to it, pixels are not rewritten.
-    model : str or path
-        A model's folder, or the name of one that ships.
+    model : str or path, optional
+        A model's folder, or the name of one that ships; of one with members, the first. By default
+        the one that ships for this kind of table and its bands.
     column : str
         Replaced if it is there.
 
@@ -36,6 +42,9 @@ def embed(
         Number of features.
     """
     opened = StampTable.open(table)
+    if model is None:
+        model, why = choose_shipped(opened.spec)
+        say(f"Using {why}")
     loaded = Model.load(model)
     width = loaded.feature_count
     schema = pa.schema([pa.field(column, pa.list_(pa.float32(), width))])
@@ -64,14 +73,16 @@ def classify(
     table : path
         The stamp table; it is only read.
     models : sequence of str or path
-        Folders or shipped names. With several, ``probability`` is their average in log-odds and
-        each has a column of its own; with none, those that ship for this kind of table.
+        Folders or shipped names. With several, ``probability`` is their average in log-odds; by
+        default the one that ships for this kind of table and its bands. Each of several models,
+        or of the members of one, also has a column of its own, ``probability_<name>``.
     out : path
         ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
     """
     catalogue_ending(out)
     check_target(out)
     opened = StampTable.open(table)
-    scores = score_table(opened, choose_models(models, opened.spec), batch_size=batch_size)
+    chosen = choose_models(models, opened.spec)
+    scores = score_table(opened, chosen.models, batch_size=batch_size)
     write_catalogue(ranked(opened, scores), out)
     return scores

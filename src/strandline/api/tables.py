@@ -1,24 +1,36 @@
 """Small joins that several commands share: which models, whose labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from strandline.errors import ModelError
 from strandline.labels import LabelKeys, Labels, read_labels
-from strandline.learn import Model, model_names
+from strandline.learn import Ensemble, shipped_models
 from strandline.progress import say
 from strandline.stamps import StampTable, TableSpec
 
-__all__ = ["SHIPPED", "choose_models", "load_models", "table_labels"]
+__all__ = ["Choice", "choose_models", "choose_shipped", "load_models", "table_labels"]
 
-SHIPPED = {
-    "fits": ("survey-cnn", "survey-nnclr"),
-    "picture": ("picture-cnn", "picture-nnclr"),
-}
-"""Models in the package, by kind of table; used where no model is named."""
+_KINDS = {"fits": "calibrated images", "picture": "colour pictures"}
 
 
-def load_models(names: Sequence[str | Path]) -> dict[str, Model]:
+@dataclass(frozen=True)
+class Choice:
+    """Models that score together, and why these.
+
+    Attributes
+    ----------
+    models : Ensemble
+    why : str
+        A sentence for people.
+    """
+
+    models: Ensemble
+    why: str
+
+
+def load_models(names: Sequence[str | Path]) -> dict[str, Ensemble]:
     """Load models that are to give probabilities.
 
     Returns
@@ -31,60 +43,85 @@ def load_models(names: Sequence[str | Path]) -> dict[str, Model]:
     ModelError
         If one cannot be loaded or is an encoder without a head.
     """
-    models: dict[str, Model] = {}
+    models: dict[str, Ensemble] = {}
     for name in names:
         short = base = Path(name).resolve().name
         count = 1
         while short in models:  # two folders may share their last name
             count += 1
             short = f"{base}_{count}"
-        models[short] = Model.load(name)
-        if not models[short].has_head:
-            raise ModelError(
-                f"{name}: is an encoder without a head and gives no probability. Train a head on "
-                f"labels first: strandline train TABLE --labels FILE --encoder {name} --out NEW."
-            )
+        models[short] = Ensemble.load(name)
     return models
 
 
+def choose_shipped(spec: TableSpec) -> tuple[str, str]:
+    """Return the name of the model that ships for such stamps, and a sentence that says why.
+
+    Of those for this kind of image it is the one that knows most of the bands.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or none knows one of the bands.
+    """
+    of_kind = {
+        name: facts.bands for name, facts in shipped_models().items() if facts.kind == spec.kind
+    }
+    what = f"{_KINDS[spec.kind]} with bands {' '.join(spec.bands)}"
+    if not of_kind:
+        raise ModelError(
+            f"No model ships with this installation for {_KINDS[spec.kind]}. Name one with "
+            "--model; strandline train makes one."
+        )
+    name = max(of_kind, key=lambda name: len(set(of_kind[name]) & set(spec.bands)))
+    known = of_kind[name]
+    if not set(known) & set(spec.bands):
+        told = "; ".join(f"{name} knows {' '.join(bands)}" for name, bands in of_kind.items())
+        raise ModelError(
+            f"No model that ships knows one of the bands {' '.join(spec.bands)} of these "
+            f"{_KINDS[spec.kind]} ({told}). If bands have other names here, name them when cutting "
+            "stamps; else train a model (strandline train) and name it with --model."
+        )
+    why = f"{name}, which ships for {_KINDS[spec.kind]}, as the input is {what}"
+    if missing := [band for band in known if band not in spec.bands]:
+        why += f"; {' '.join(missing)} that it also knows {'is' if len(missing) == 1 else 'are'} "
+        why += "missing"
+    if unknown := [band for band in spec.bands if band not in known]:
+        why += f"; {' '.join(unknown)} that it does not know {'is' if len(unknown) == 1 else 'are'}"
+        why += " left out"
+    return name, f"{why}."
+
+
 def choose_models(
-    names: Sequence[str | Path], spec: TableSpec, loaded: Mapping[str, Model] | None = None
-) -> dict[str, Model]:
-    """Load the named models, or those that ship for this kind of stamps, and say which.
+    names: Sequence[str | Path], spec: TableSpec, loaded: dict[str, Ensemble] | None = None
+) -> Choice:
+    """Load the named models, or what ships for such stamps, and say which.
 
     Parameters
     ----------
     names : sequence of str or path
+        Several count alike.
     spec : TableSpec
         Of the stamps to be scored.
-    loaded : mapping, optional
+    loaded : dict, optional
         What `load_models` returned for these names already.
-
-    Returns
-    -------
-    dict
-        As `load_models`.
 
     Raises
     ------
     ModelError
         If one cannot be loaded, has no head, or is of other bands or another kind of image.
     """
-    usual = SHIPPED[spec.kind]
-    if not names and not set(usual) <= set(model_names()):
-        raise ModelError(
-            f"No model ships with this installation for {spec.kind} input (looked for "
-            f"{', '.join(usual)}). Name one with --model; strandline train makes one."
-        )
-    models = dict(loaded) if loaded else load_models(names or usual)
-    for name, model in models.items():
-        try:
-            model.check(spec)
-        except ModelError as error:
-            raise ModelError(f"{name}: {error}") from error
-    if not names:
-        say(f"Using the models that ship for {spec.kind} input: {', '.join(models)}.")
-    return models
+    if names:
+        models = Ensemble.joined(loaded or load_models(names))
+        why = f"{', '.join(models.members)}, as named."
+        if len(models.members) > 1 and models.card:
+            why = f"{models.name}, as named, with members {', '.join(models.members)}."
+    else:
+        name, why = choose_shipped(spec)
+        models = Ensemble.load(name)
+        say(f"Using {why}")
+    models.check(spec)
+    return Choice(models, why)
 
 
 def table_labels(table: StampTable, path: str | Path) -> Labels:

@@ -1,19 +1,19 @@
 """Scores of every galaxy of a stamp table, by one model or several."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from strandline.errors import ModelError
-from strandline.learn import Model
+from strandline.learn import Ensemble
 from strandline.progress import track
 from strandline.shapes import ShapeReader
 from strandline.stamps import StampTable
 
-__all__ = ["ScoredBatch", "Scores", "combine", "ranked", "score_stream", "score_table"]
+__all__ = ["ScoredBatch", "Scores", "ranked", "score_stream", "score_table"]
 
 _ROWS_AT_ONCE = 10_000
 
@@ -25,27 +25,40 @@ class ScoredBatch:
     Attributes
     ----------
     rows : ndarray of int64, shape (row,)
-    features : dict of ndarray of float32, shape (row, feature)
-        By model name.
-    probability : dict of ndarray of float32, shape (row,)
-        By model name; on the balanced scale that the models were trained on.
+    features : ndarray of float32, shape (row, feature)
+        Of the first model.
+    scores : Scores
+        Of these rows.
     """
 
     rows: NDArray[np.int64]
-    features: dict[str, NDArray[np.float32]]
-    probability: dict[str, NDArray[np.float32]]
+    features: NDArray[np.float32]
+    scores: "Scores"
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Probabilities of all rows of a table: each model's, and all models' together."""
+    """Probabilities of rows of a table, on the balanced scale that models are trained on.
 
+    Attributes
+    ----------
+    probability : ndarray of float32, shape (row,)
+        By all models together: see `strandline.learn.Ensemble`.
+    by_model : dict of ndarray of float32, shape (row,)
+        By each alone.
+    """
+
+    probability: NDArray[np.float32]
     by_model: dict[str, NDArray[np.float32]]
 
-    @property
-    def probability(self) -> NDArray[np.float32]:
-        """All models together, shape (row,): see `combine`."""
-        return combine(list(self.by_model.values()))
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the scores of parts of a table as one."""
+        names = parts[0].by_model if parts else ()
+        return cls(
+            np.concatenate([part.probability for part in parts]),
+            {name: np.concatenate([part.by_model[name] for part in parts]) for name in names},
+        )
 
     def columns(self) -> dict[str, NDArray[np.float32]]:
         """Return the catalogue's columns: ``probability``, and one for each of several models."""
@@ -55,55 +68,32 @@ class Scores:
         return columns
 
 
-def combine(probabilities: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Average probabilities as log-odds, so that a sure model outweighs an undecided one."""
-    clipped = np.clip(np.stack(probabilities).astype(np.float64), 1e-7, 1 - 1e-7)
-    odds = np.log(clipped / (1 - clipped)).mean(axis=0)
-    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
-
-
 def score_stream(
-    table: StampTable, models: Mapping[str, Model], *, batch_size: int = 128
+    table: StampTable, models: Ensemble, *, batch_size: int = 128
 ) -> Iterator[ScoredBatch]:
     """Read the table's pixels once, in order, and score each batch by every model.
 
     Shapes are measured once for all models that need them, or taken from the table.
-
-    Raises
-    ------
-    ModelError
-        If there is no model or one has no head, before anything is computed.
     """
-    if not models:
-        raise ModelError("No model was given to score with.")
-    for name, model in models.items():
-        if not model.has_head:
-            raise ModelError(
-                f"{name}: is an encoder without a head and gives no probability. Train a head "
-                f"on labels first: strandline train TABLE --labels FILE --encoder {name}."
-            )
-    needed = any(model.uses_shapes for model in models.values())
-    reader = ShapeReader(table) if needed else None
+    reader = ShapeReader(table) if models.uses_shapes else None
     with track("Classifying", len(table)) as advance:
         for batch in table.batches(batch_size):
             features = {
-                name: model.embed(batch, table.spec.bands) for name, model in models.items()
+                name: model.embed(batch, table.spec.bands) for name, model in models.models.items()
             }
             shapes = reader(batch) if reader is not None else None
-            probability = {
-                name: model.probability(features[name], shapes) for name, model in models.items()
+            odds = {
+                name: model.logit(features[name], shapes) for name, model in models.models.items()
             }
-            yield ScoredBatch(batch.rows, features, probability)
+            scores = Scores(models.combine(odds), models.each(odds))
+            yield ScoredBatch(batch.rows, features[models.first], scores)
             advance(len(batch.rows))
 
 
-def score_table(table: StampTable, models: Mapping[str, Model], *, batch_size: int = 128) -> Scores:
+def score_table(table: StampTable, models: Ensemble, *, batch_size: int = 128) -> Scores:
     """Score every row of the table; keeps a number per row and model, never the pixels."""
-    parts: dict[str, list[NDArray[np.float32]]] = {name: [] for name in models}
-    for batch in score_stream(table, models, batch_size=batch_size):
-        for name, probability in batch.probability.items():
-            parts[name].append(probability)
-    return Scores({name: np.concatenate(part) for name, part in parts.items()})
+    stream = score_stream(table, models, batch_size=batch_size)
+    return Scores.joined([batch.scores for batch in stream])
 
 
 def ranked(table: StampTable, scores: Scores) -> Iterator[pa.RecordBatch]:

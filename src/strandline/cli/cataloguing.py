@@ -7,18 +7,29 @@ from typing import Annotated
 import typer
 
 from strandline.cli.app import app
-from strandline.cli.options import BatchSize, Models, OneModel, Table
+from strandline.cli.options import BatchSize, Models, Table
 
 __all__ = ["classify", "embed", "evaluate", "search", "shapes"]
 
 
 @app.command(epilog="Example: strandline embed stamps.lance --model encoder")
-def embed(table: Table, model: OneModel, batch_size: BatchSize = 128) -> None:
+def embed(
+    table: Table,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A model's folder or name; of several members, the first. "
+            "[default: what ships for such stamps]"
+        ),
+    ] = None,
+    batch_size: BatchSize = 128,
+) -> None:
     """Write a model's features of every stamp into the table, for search and maps."""
     from strandline import api
 
     width = api.embed(table, model, batch_size=batch_size)
-    typer.echo(f"{table}: column embedding, {width} features by {model}")
+    by = f" by {model}" if model else ""
+    typer.echo(f"{table}: column embedding, {width} features{by}")
 
 
 @app.command(epilog="Example: strandline classify stamps.lance --model cnn --out scores.csv")

@@ -1,4 +1,4 @@
-"""Learning, and how well: ``pretrain``, ``train``, ``benchmark``, ``nuisance``."""
+"""Learning, and how well: ``pretrain``, ``train``, ``combine``, ``benchmark``, ``nuisance``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from strandline.cli.app import app, show
 from strandline.cli.options import Epochs, OneModel, Seed, Table
 
-__all__ = ["benchmark", "nuisance", "pretrain", "train"]
+__all__ = ["benchmark", "combine", "nuisance", "pretrain", "train"]
 
 
 @app.command(
@@ -88,6 +88,33 @@ def train(
         seed=seed,
     )
     typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(
+    epilog="Example: strandline combine nnclr cnn --table stamps.lance --labels labels.csv "
+    "--out both"
+)
+def combine(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Trained models, by folder or name."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model that holds them all.")],
+    table: Annotated[
+        Path | None, typer.Option(help="Stamp table whose validation part tells the weights.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="CSV of labels of the table. [default: all models count alike]"),
+    ] = None,
+    description: Annotated[str, typer.Option(help="What it is, for its card.")] = "",
+    seed: Seed = 0,
+) -> None:
+    """Make one model of several, each with the weight that validation labels give it."""
+    from strandline import api
+
+    made = api.combine(models, out, table=table, labels=labels, description=description, seed=seed)
+    typer.echo(f"{out}: {made.summary()}")
 
 
 @app.command(epilog="Example: strandline benchmark sim.lance --recipes brown2025-nnclr --out bench")

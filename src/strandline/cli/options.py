@@ -31,11 +31,17 @@ Images = Annotated[
 Table = Annotated[
     Path, typer.Argument(metavar="TABLE", help="A stamp table made by `strandline stamps`.")
 ]
-OneModel = Annotated[str, typer.Option(help="A model's folder, or the name of one that ships.")]
+OneModel = Annotated[
+    str,
+    typer.Option(
+        help="A model's folder, or the name of one that ships; of several members, the first."
+    ),
+]
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="A model's folder or name; repeat for several. Default: those that ship."
+        "--model",
+        help="A model's folder or name; repeat for several. [default: what ships for such images]",
     ),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")]

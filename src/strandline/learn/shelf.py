@@ -5,6 +5,7 @@ one such folder for each and a card of the whole that names them.
 """
 
 import json
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ __all__ = [
     "MODEL_FILES",
     "RECIPE",
     "WEIGHTS",
+    "Shipped",
     "find_member",
     "find_model",
     "member_names",
     "model_names",
     "read_card",
+    "shipped_models",
 ]
 
 WEIGHTS, RECIPE, CARD = "weights.safetensors", "recipe.toml", "card.json"
@@ -33,6 +36,24 @@ def model_names() -> tuple[str, ...]:
     if not folder.is_dir():
         return ()
     return tuple(sorted(entry.name for entry in folder.iterdir() if (entry / CARD).is_file()))
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What a shipped model takes, by its card: kind of image, and bands."""
+
+    kind: str
+    bands: tuple[str, ...]
+
+
+def shipped_models() -> dict[str, Shipped]:
+    """Return the models that ship, by name, without loading their weights."""
+    return {name: _takes(find_model(name)) for name in model_names()}
+
+
+def _takes(folder: Path) -> Shipped:
+    card = read_card(folder / CARD)
+    return Shipped(str(card["kind"]), tuple(str(band) for band in card["bands"]))
 
 
 def find_model(name_or_folder: str | Path) -> Path:

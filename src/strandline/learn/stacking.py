@@ -61,7 +61,8 @@ def finish_network(
     found = stack(model.head, features, measured, together[1], inside, model.recipe.head, seed)
     told: dict[str, Any] = {**model.card.get("head", {}), **found.fit.chosen}
     card = model.card | {"head": told} | scored(table, rows, values, found.scores)
-    return Model(model.recipe, model.scaling, model.encoder, found.fit.head, card, found.fit.inputs)
+    parts = (found.fit.head, card, found.fit.inputs, model.erasure)
+    return Model(model.recipe, model.scaling, model.encoder, *parts)
 
 
 def stack(

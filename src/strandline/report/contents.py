@@ -224,6 +224,7 @@ def how_made(inputs: ReportInputs) -> dict[str, Any]:
         "command": inputs.command,
         "seed": inputs.seed,
         "several_models": len(model_columns(inputs.catalogue)) > 1,
+        "models_words": inputs.models,
         "picture_words": words,
         "flags": [line for line in flag_lines(inputs.catalogue) if line[2]],
         "model_cards": [card_lines(card) for card in inputs.cards],

@@ -76,6 +76,8 @@ class ReportInputs:
         Trainings to show.
     cards : tuple of dict
         The models' cards, each with its ``name``.
+    models : str
+        Which models scored, and why these; a sentence without its beginning "Scored by".
     notes : tuple of (str, str)
         Tile name, and what was odd there and how it was treated.
     skipped : tuple of (str, str)
@@ -91,6 +93,7 @@ class ReportInputs:
     curves: tuple[Curve, ...] = ()
     history: tuple[History, ...] = ()
     cards: tuple[dict[str, Any], ...] = ()
+    models: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     seed: int | None = None
