@@ -27,6 +27,7 @@ COMMANDS = (
     "embed",
     "classify",
     "search",
+    "novelty",
     "shapes",
     "benchmark",
     "nuisance",

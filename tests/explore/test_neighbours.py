@@ -97,3 +97,27 @@ def test_a_vector_of_another_model_is_refused(table: StampTable) -> None:
 def test_impossible_questions(options: dict[str, object], message: str, table: StampTable) -> None:
     with pytest.raises(OptionError, match=message):
         similar(table, **options)  # type: ignore[arg-type]
+
+
+def test_like_several_is_like_their_mean_direction_or_like_any_of_them(
+    table: StampTable, vectors: NDArray[np.float32]
+) -> None:
+    names, rows = ["field-0003", "field-0040"], [3, 40]
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    by_mean = similar(table, like=names, n=8)
+    far = _cosine_distance(vectors, units[rows].mean(axis=0))
+    far[rows] = np.inf
+    assert by_mean["row"].to_pylist() == np.argsort(far)[:8].tolist()
+    by_any = similar(table, like=names, n=8, together="any")
+    nearest = np.min([_cosine_distance(vectors, vectors[row]) for row in rows], axis=0)
+    nearest[rows] = np.inf
+    assert by_any["row"].to_pylist() == np.argsort(nearest)[:8].tolist()
+    given = similar(table, vector=vectors[rows], n=60, together="any")
+    assert sorted(given["row"].to_pylist()) == list(range(60))  # each once, the examples too
+
+
+def test_examples_that_point_every_way_have_no_mean(
+    table: StampTable, vectors: NDArray[np.float32]
+) -> None:
+    with pytest.raises(OptionError, match="together='any'"):
+        similar(table, vector=np.stack([vectors[0], -vectors[0]]))

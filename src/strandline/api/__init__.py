@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from strandline.api.combining import combine
     from strandline.api.cutting import stamps
     from strandline.api.demonstration import demo
+    from strandline.api.discovering import novelty
     from strandline.api.exploring import search
     from strandline.api.finding import find
     from strandline.api.injecting import inject
@@ -33,6 +34,7 @@ __all__ = [
     "find",
     "inject",
     "join",
+    "novelty",
     "nuisance",
     "pretrain",
     "search",
@@ -47,6 +49,7 @@ _HOMES = {
     "combine": "combining",
     "stamps": "cutting",
     "demo": "demonstration",
+    "novelty": "discovering",
     "search": "exploring",
     "find": "finding",
     "classify": "scoring",

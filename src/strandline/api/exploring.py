@@ -1,25 +1,37 @@
 """``search``: galaxies that look alike."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from strandline.explore import similar
+from strandline.explore import Together, similar
 from strandline.stamps import StampTable
 
 __all__ = ["search"]
 
 
-def search(table: str | Path, like: str, *, n: int = 20) -> pa.Table:
+def search(
+    table: str | Path,
+    like: str | Sequence[str],
+    *,
+    n: int = 20,
+    column: str = "embedding",
+    together: Together = "mean",
+) -> pa.Table:
     """Return the `n` galaxies whose embedding is nearest to that of galaxy `like`.
 
     Parameters
     ----------
     table : path
-        A stamp table with an ``embedding`` column (see `embed`).
-    like : str
-        Id of a galaxy in the table.
+        A stamp table with an embedding (see `embed`).
+    like : str or sequence of str
+        Ids of galaxies in the table.
     n : int
-        How many to return, the galaxy itself not counted.
+        How many to return, those of `like` not counted.
+    column : str
+        The embedding.
+    together : {"mean", "any"}
+        What it is to be like several; see `strandline.explore.similar`.
     """
-    return similar(StampTable.open(table), like=like, n=n)
+    return similar(StampTable.open(table), like=like, n=n, column=column, together=together)

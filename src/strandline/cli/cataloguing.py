@@ -1,6 +1,5 @@
-"""What a table says: ``embed``, ``classify``, ``search``, ``shapes``, ``evaluate``."""
+"""What a table says: ``embed``, ``classify``, ``shapes``, ``evaluate``."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from strandline.cli.app import app
 from strandline.cli.options import BatchSize, Models, Table
 
-__all__ = ["classify", "embed", "evaluate", "search", "shapes"]
+__all__ = ["classify", "embed", "evaluate", "shapes"]
 
 
 @app.command(epilog="Example: strandline embed stamps.lance --model encoder")
@@ -44,24 +43,6 @@ def classify(
 
     scores = api.classify(table, model or (), out, batch_size=batch_size)
     typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
-
-
-@app.command(epilog="Example: strandline search stamps.lance --like field-003-00042 -n 20")
-def search(
-    table: Table,
-    like: Annotated[str, typer.Option(help="Id of a galaxy in the table.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
-) -> None:
-    """List the galaxies that look most like one of them."""
-    from strandline import api
-
-    found = api.search(table, like, n=n)
-    typer.echo(f"{'id':32s} {'ra':>11s} {'dec':>11s} {'similarity':>10s}  source")
-    for row in found.to_pylist():
-        place = f"{row['ra']:11.6f} {row['dec']:+11.6f}"
-        if math.isnan(row["ra"]):  # a picture
-            place = f"{'-':>11s} {'-':>11s}"
-        typer.echo(f"{row['id']:32s} {place} {row['similarity']:10.3f}  {row['source']}")
 
 
 @app.command(epilog="Example: strandline shapes stamps.lance --band r")

@@ -6,12 +6,12 @@ The map needs umap, whose import takes seconds; it is imported when the map is f
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from strandline.explore.neighbours import similar
+from strandline.explore.neighbours import Together, similar
 
 if TYPE_CHECKING:
     from strandline.explore.map import map_embedding, map_table
 
-__all__ = ["map_embedding", "map_table", "similar"]
+__all__ = ["Together", "map_embedding", "map_table", "similar"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,114 @@
+"""Vectors of a table, and the space in which they are compared."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from strandline.errors import OptionError, TableError
+from strandline.seeding import generator
+from strandline.stamps import StampTable
+
+__all__ = ["Space", "read_vectors", "usual_distance"]
+
+_AXES = 32
+_SAMPLE = 20_000
+_FARTHEST = 6.0
+_FEW = 2000
+
+
+def read_vectors(
+    table: StampTable, column: str = "embedding", rows: ArrayLike | None = None
+) -> NDArray[np.float32]:
+    """Return a vector column, float32 of shape (row, feature), of all rows or of some.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, or it holds no vectors.
+    """
+    found = table.columns(column, rows=rows)[column].combine_chunks()
+    if not hasattr(found.type, "list_size"):
+        raise TableError(f"{table.path}: column {column!r} holds {found.type}, no vectors.")
+    flat = np.asarray(found.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
+    return flat.reshape(len(found), int(found.type.list_size))
+
+
+@dataclass(frozen=True)
+class Space:
+    """The strongest principal axes of some vectors, each with variance 1.
+
+    Of hundreds of features most are noise; distances along all of them are all alike. Every
+    feature is standardised first and cut at 6 standard deviations, so that none outweighs the
+    others and one wild value is no axis.
+
+    Attributes
+    ----------
+    mean, std : ndarray of float64, shape (feature,)
+    turn : PCA
+    """
+
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+    turn: PCA
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.floating], *, seed: int, axes: int = _AXES) -> "Space":
+        """Fit to at most 20,000 of the finite rows of `vectors`, drawn at random.
+
+        Raises
+        ------
+        OptionError
+            If there are fewer than two of them.
+        """
+        vectors = np.asarray(vectors)
+        if vectors.ndim != 2:
+            raise OptionError(f"vectors has shape {vectors.shape}; expected (row, feature).")
+        rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+        if len(rows) < 2:
+            raise OptionError(f"Of {len(vectors)} vectors {len(rows)} are finite; 2 are needed.")
+        if len(rows) > _SAMPLE:
+            rows = np.sort(generator(seed, "space").choice(rows, _SAMPLE, replace=False))
+        wide = vectors[rows].astype(np.float64)
+        mean, std = wide.mean(axis=0), wide.std(axis=0)
+        std = np.where(std > 1e-6 * np.abs(mean).max(initial=1e-6), std, 1.0)  # a dead feature
+        turn = PCA(min(axes, *wide.shape), whiten=True, svd_solver="covariance_eigh")
+        return cls(mean, std, turn.fit(_cut((wide - mean) / std)))
+
+    def __call__(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return places, shape (row, axis); those of vectors that are not finite are NaN."""
+        places = np.full((len(vectors), self.turn.n_components_), np.nan, dtype=np.float32)
+        good = np.isfinite(vectors).all(axis=1)
+        if good.any():
+            wide = _cut((np.asarray(vectors)[good] - self.mean) / self.std)
+            places[good] = self.turn.transform(wide)
+        return places
+
+
+def usual_distance(places: NDArray[np.float32], *, seed: int) -> float:
+    """Return the median distance to the nearest neighbour among 2000 places drawn at random.
+
+    Parameters
+    ----------
+    places : ndarray of float32, shape (row, axis)
+        From a `Space`; those that are NaN are left out.
+    seed : int
+
+    Returns
+    -------
+    float
+        0 for fewer than two places.
+    """
+    rows = np.flatnonzero(np.isfinite(places).all(axis=1))
+    if len(rows) < 2:
+        return 0.0
+    if len(rows) > _FEW:
+        rows = generator(seed, "usual distance").choice(rows, _FEW, replace=False)
+    search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(places[rows])
+    return float(np.median(search.kneighbors(places[rows])[0][:, 1]))
+
+
+def _cut(standard: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(standard, -_FARTHEST, _FARTHEST)
