@@ -7,7 +7,8 @@ from torch import Tensor
 
 from strandline.errors import TrainingError
 from strandline.learn.canvas import Canvases
-from strandline.learn.scaling import Scaling, asinh
+from strandline.learn.scaling import Scaling
+from strandline.learn.stretch import asinh
 from strandline.recipe import ScalingSettings
 
 BANDS = ("g", "r")

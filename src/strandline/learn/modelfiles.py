@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError
@@ -23,7 +23,7 @@ from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
 from strandline.learn.scaling import Scaling
 from strandline.learn.shelf import CARD, MODEL_FILES, RECIPE, WEIGHTS, find_member
-from strandline.recipe import Recipe
+from strandline.recipe import FaintChannel, Recipe
 
 __all__ = ["read_model", "write_model"]
 
@@ -90,7 +90,7 @@ def read_model(
     except RecipeError as error:
         raise ModelError(f"The model's recipe cannot be used: {error}") from error
     card, scaling = _read_card(folder / CARD)
-    encoder, arrays = _read_weights(folder / WEIGHTS, recipe, len(scaling.bands))
+    encoder, arrays = _read_weights(folder / WEIGHTS, recipe, scaling.channel_count)
     inputs = _read_inputs(folder / CARD, card, encoder.feature_count)
     head = _read_head(folder / WEIGHTS, arrays, inputs.width)
     return recipe, scaling, encoder, head, card, inputs
@@ -113,6 +113,7 @@ def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
             noise_njy=tuple(float(value) for value in kept["noise_njy"]),
             mean=tuple(float(value) for value in kept["mean"]),
             std=tuple(float(value) for value in kept["std"]),
+            faint=tuple(kept.get("faint", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -120,12 +121,19 @@ def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
         ) from error
     if scaling.kind not in ("fits", "picture") or scaling.noise not in ("image", "table"):
         raise ModelError(f"{path}: is damaged (kind {scaling.kind!r}, noise {scaling.noise!r}).")
-    lengths = {len(scaling.bands), len(scaling.noise_njy), len(scaling.mean), len(scaling.std)}
-    if len(lengths) > 1 or lengths == {0}:
+    unknown = [name for name in scaling.faint if name not in get_args(FaintChannel)]
+    if unknown:
         raise ModelError(
-            f"{path}: is damaged: for {len(scaling.bands)} bands it has {len(scaling.noise_njy)} "
-            f"noise levels, {len(scaling.mean)} means and {len(scaling.std)} standard deviations. "
-            "Train or copy the model again."
+            f"{path}: this version of strandline knows no channel {unknown[0]!r} (it knows "
+            f"{', '.join(get_args(FaintChannel))}). Use a newer strandline."
+        )
+    of_bands = {len(scaling.bands), len(scaling.noise_njy)}
+    of_channels = {scaling.channel_count, len(scaling.mean), len(scaling.std)}
+    if len(of_bands) > 1 or len(of_channels) > 1 or of_bands == {0}:
+        raise ModelError(
+            f"{path}: is damaged: for {len(scaling.bands)} bands and {len(scaling.faint)} other "
+            f"channels it has {len(scaling.noise_njy)} noise levels, {len(scaling.mean)} means and "
+            f"{len(scaling.std)} standard deviations. Train or copy the model again."
         )
     return card, scaling
 
@@ -141,14 +149,16 @@ def _read_inputs(path: Path, card: dict[str, Any], features: int) -> HeadInputs:
         raise ModelError(f"{path}: cannot be used ({type(error).__name__}: {error}).") from error
 
 
-def _read_weights(path: Path, recipe: Recipe, bands: int) -> tuple[Encoder, Mapping[str, Tensor]]:
+def _read_weights(
+    path: Path, recipe: Recipe, channels: int
+) -> tuple[Encoder, Mapping[str, Tensor]]:
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(
             f"{path}: is damaged or cut short ({error}). Train or copy the model again."
         ) from error
-    encoder = make_encoder(bands, recipe.encoder, seed=0)
+    encoder = make_encoder(channels, recipe.encoder, seed=0)
     own = {
         name.removeprefix("encoder."): value
         for name, value in tensors.items()

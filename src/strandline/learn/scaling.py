@@ -1,7 +1,10 @@
-"""From flux to what a network sees: asinh against the sky noise, then standardised per band."""
+"""From flux to what a network sees: asinh against the sky noise, standardised for each channel.
+
+Channels are the bands, and after them those of `learn.faint` that the recipe asks for.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -11,19 +14,11 @@ from torch import Tensor
 
 from strandline.errors import TrainingError
 from strandline.learn.canvas import Canvases
-from strandline.recipe import ScalingSettings
+from strandline.learn.faint import faint_light
+from strandline.learn.stretch import asinh
+from strandline.recipe import FaintChannel, ScalingSettings
 
-__all__ = ["Scaling", "asinh"]
-
-
-def asinh(values: Tensor) -> Tensor:
-    """Return the inverse hyperbolic sine of float32 `values`; ten times as fast as torch's on CPUs.
-
-    log(|x| + sqrt(x^2 + 1)) with the sign of x. Its error is that of float32 around 1: 2e-7.
-    """
-    size = values.abs()
-    root = (size * size).add_(1.0).sqrt_()
-    return size.add_(root).log_().copysign_(values)
+__all__ = ["Scaling"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,9 @@ class Scaling:
         Median sky noise of a stamp pixel over the training table, per band, nJy. Also stands in
         for a stamp whose own noise is unknown.
     mean, std : tuple of float
-        Of the stretched values of the training table, per band.
+        Of the stretched values of the training table, per channel.
+    faint : tuple of str
+        Channels after the bands; see `strandline.learn.faint`.
     """
 
     bands: tuple[str, ...]
@@ -54,6 +51,12 @@ class Scaling:
     noise_njy: tuple[float, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    faint: tuple[FaintChannel, ...] = ()
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels a network sees."""
+        return len(self.bands) + len(self.faint)
 
     @classmethod
     def measure(
@@ -86,18 +89,19 @@ class Scaling:
         -----
         Without `ScalingSettings.standardise` calibrated images keep mean 0 and std 1.
         """
-        noise = _median_noise(noise_njy)
+        channels = len(bands) + len(settings.faint)
         plain = cls(
             bands,
             kind,
             settings.softening,
             settings.noise,
-            tuple(noise.tolist()),
-            (0.0,) * len(bands),
-            (1.0,) * len(bands),
+            noise_njy=tuple(_median_noise(noise_njy).tolist()),
+            mean=(0.0,) * channels,
+            std=(1.0,) * channels,
+            faint=settings.faint,
         )
         # two running sums in float64: 10^9 pixels of values around 1 lose nothing
-        sums = torch.zeros((3, len(bands)), dtype=torch.float64)
+        sums = torch.zeros((3, channels), dtype=torch.float64)
         for canvases in samples:
             stretched = plain.stretch(canvases.flux(), canvases.noise, canvases.bin_px).double()
             seen = torch.isfinite(stretched)
@@ -105,7 +109,7 @@ class Scaling:
             parts = (seen.double(), kept, kept.square())
             sums += torch.stack([part.sum(dim=(0, 2, 3)) for part in parts])
         count, total, square = sums
-        empty = [band for band, n in zip(bands, count.tolist(), strict=True) if n == 0]
+        empty = [band for band, n in zip(bands, count.tolist(), strict=False) if n == 0]
         if empty:
             raise TrainingError(
                 f"Band {', '.join(empty)} has no pixel in the training stamps; cut the table "
@@ -116,15 +120,7 @@ class Scaling:
         mean = total / count
         std = (square / count - mean.square()).clamp(min=0).sqrt()
         std = torch.where(std > 0, std, 1.0)  # a constant band carries nothing; keep it finite
-        return cls(
-            bands,
-            kind,
-            settings.softening,
-            settings.noise,
-            plain.noise_njy,
-            tuple(mean.tolist()),
-            tuple(std.tolist()),
-        )
+        return replace(plain, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
 
     def sigma(self, noise: Tensor) -> Tensor:
         """Return `noise` with the training table's where a stamp's own is unknown.
@@ -137,8 +133,12 @@ class Scaling:
         reference = noise.new_tensor(self.noise_njy).expand_as(noise)
         return torch.where(noise > 0, noise, reference)  # NaN > 0 is False
 
-    def stretch(self, flux: Tensor, noise: Tensor, bin_px: float) -> Tensor:
-        """Return asinh(flux / (softening x noise)), not standardised; pictures stay as they are.
+    def stretch(
+        self, flux: Tensor, noise: Tensor, bin_px: float, zoom: Tensor | None = None
+    ) -> Tensor:
+        """Return all channels, not standardised.
+
+        Of a band asinh(flux / (softening x noise)), of pictures the colours as they are.
 
         Parameters
         ----------
@@ -148,32 +148,47 @@ class Scaling:
             Sky noise of a stamp pixel, nJy.
         bin_px : float
             Stamp pixels along the side of a pixel of `flux`.
+        zoom : Tensor, shape (image,), optional
+            Of views, times `bin_px`. Faint light is given in units of the noise that is there;
+            bands in that of a view without zoom, which all of a survey's galaxies are seen at.
+
+        Returns
+        -------
+        Tensor of float32, shape (image, channel, y, x)
+            NaN where missing.
         """
-        if self.kind == "picture":
-            return flux
         own = self.noise == "image"
         sigma = self.sigma(noise) if own else noise.new_tensor(self.noise_njy).expand_as(noise)
-        gain = max(1.0, bin_px) / (self.softening * sigma)  # noise is lower by the binning
-        return asinh(flux * gain[:, :, None, None])
+        bands = flux
+        if self.kind != "picture":
+            gain = max(1.0, bin_px) / (self.softening * sigma)  # noise is lower by the binning
+            bands = asinh(flux * gain[:, :, None, None])
+        if not self.faint:
+            return bands
+        side = bin_px * (noise.new_ones(len(noise)) if zoom is None else zoom)
+        left = sigma / side.clamp(min=1.0)[:, None]
+        return torch.cat([bands, faint_light(flux, left, self.bands, self.kind, self.faint)], dim=1)
 
-    def __call__(self, flux: Tensor, noise: Tensor, bin_px: float) -> tuple[Tensor, Tensor]:
-        """Return standardised values and which bands are there.
+    def __call__(
+        self, flux: Tensor, noise: Tensor, bin_px: float, zoom: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return standardised values and which channels are there.
 
         Parameters
         ----------
-        flux, noise, bin_px
+        flux, noise, bin_px, zoom
             As for `stretch`.
 
         Returns
         -------
-        values : Tensor of float32, shape (image, band, y, x)
+        values : Tensor of float32, shape (image, channel, y, x)
             0 where a pixel is missing.
-        present : Tensor of float32, shape (image, band)
-            1 where the band has at least one pixel, else 0.
+        present : Tensor of float32, shape (image, channel)
+            1 where the channel has at least one pixel, else 0.
         """
         mean = flux.new_tensor(self.mean)[:, None, None]
         std = flux.new_tensor(self.std)[:, None, None]
-        values = self.stretch(flux, noise, bin_px).sub(mean).div_(std)
+        values = self.stretch(flux, noise, bin_px, zoom).sub(mean).div_(std)
         present = torch.ones(values.shape[:2], device=values.device)
         broken = ~torch.isfinite(values.sum(dim=(1, 2, 3)))  # faster than pixel by pixel
         if broken.any():

@@ -20,8 +20,8 @@ class SelfSupervisedTask(Task):
     """Trains an encoder for the recipe's objective, whose heads and memory go with it."""
 
     def __init__(self, recipe: Recipe, data: TrainingData, seed: int) -> None:
-        bands = len(data.scaling.bands)
-        encoder = make_encoder(bands, recipe.encoder, stable_seed(seed, "encoder"))
+        channels = data.scaling.channel_count
+        encoder = make_encoder(channels, recipe.encoder, stable_seed(seed, "encoder"))
         super().__init__(recipe, data, encoder, seed)
         self.objective = make_objective(
             recipe.objective, encoder, data.train_values, stable_seed(seed, "projection")

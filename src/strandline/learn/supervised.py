@@ -69,8 +69,8 @@ class SupervisedTask(Task):
         classifier: Classifier | None = None,
     ) -> None:
         if classifier is None:
-            bands = len(data.scaling.bands)
-            encoder = make_encoder(bands, recipe.encoder, stable_seed(seed, "encoder"))
+            channels = data.scaling.channel_count
+            encoder = make_encoder(channels, recipe.encoder, stable_seed(seed, "encoder"))
             classifier = Classifier(encoder)
         super().__init__(recipe, data, classifier, seed)
         settings = cast(BceSettings, recipe.objective)

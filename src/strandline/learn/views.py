@@ -72,9 +72,9 @@ class Views:
 
         Returns
         -------
-        values : Tensor of float32, shape (image, band, y, x)
+        values : Tensor of float32, shape (image, channel, y, x)
             Stretched and standardised.
-        present : Tensor of float32, shape (image, band)
+        present : Tensor of float32, shape (image, channel)
         """
         drawn = draw(self._settings, self._field, self._extinction, len(canvases), draws)
         drawn = drawn.to(canvases.pixels.device)
@@ -130,9 +130,12 @@ class Views:
         flux = self._masked(flux, drawn)
         # a survey would measure the noise that is now there, old and new
         total = sky * torch.sqrt(1 + more)[:, None]
-        values, present = self._scaling(flux, total, bin_px)
+        values, present = self._scaling(flux, total, bin_px, drawn.zoom)
         if late and added is not None:
-            values = values + added * self._late_sigma(sky, drawn.strength)[:, :, None, None]
+            # upon the bands, which come first
+            values[:, : sky.shape[1]] += (
+                added * self._late_sigma(sky, drawn.strength)[:, :, None, None]
+            )
         return values, present
 
     def _masked(self, flux: Tensor, drawn: Draws) -> Tensor:

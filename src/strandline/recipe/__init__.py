@@ -11,13 +11,19 @@ from strandline.recipe.objective import (
     SelfSupervisedSettings,
     SimclrSettings,
 )
-from strandline.recipe.seeing import InferenceSettings, ScalingSettings, ViewSettings
+from strandline.recipe.seeing import (
+    FaintChannel,
+    InferenceSettings,
+    ScalingSettings,
+    ViewSettings,
+)
 from strandline.recipe.training import HeadSettings, OptimiserSettings, SamplingSettings
 
 __all__ = [
     "BceSettings",
     "ByolSettings",
     "EncoderSettings",
+    "FaintChannel",
     "HeadSettings",
     "HybridSettings",
     "InferenceSettings",

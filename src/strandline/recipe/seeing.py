@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from strandline.recipe.section import Fraction, NotNegative, Positive, Range, Section
 
-__all__ = ["InferenceSettings", "ScalingSettings", "ViewSettings"]
+__all__ = ["FaintChannel", "InferenceSettings", "ScalingSettings", "ViewSettings"]
+
+FaintChannel = Literal["deep", "smooth", "residual", "asymmetric"]
 
 
 class ScalingSettings(Section):
@@ -20,6 +22,16 @@ class ScalingSettings(Section):
     standardise: bool = True
     """Bring each band to mean 0 and spread 1. Off reproduces Desmons et al. (2023); pictures are
     standardised in any case."""
+    faint: tuple[FaintChannel, ...] = ()
+    """Channels of all bands together for light that is faint beside the nucleus; see
+    `learn.faint`. Unlike bands they are there for any survey and any subset of bands."""
+
+    @field_validator("faint")
+    @classmethod
+    def _each_once(cls, faint: tuple[FaintChannel, ...]) -> tuple[FaintChannel, ...]:
+        if len(set(faint)) < len(faint):
+            raise ValueError("each channel can be named once")
+        return faint
 
 
 class ViewSettings(Section):

@@ -27,15 +27,15 @@ __all__ = [
 _KINDS = {"cnn": Cnn, "resnet": ResNet, "flat-cnn": FlatCnn, "resnet-v2": ResNetV2}
 
 
-def make_encoder(bands: int, settings: EncoderSettings, seed: int) -> Encoder:
-    """Return a freshly initialised encoder of `bands` input channels.
+def make_encoder(channels: int, settings: EncoderSettings, seed: int) -> Encoder:
+    """Return a freshly initialised encoder of `channels` inputs, bands and others.
 
     The weights depend on `seed` alone, and the global random state is left as it was. They lie
     channels-last, which is about twice as fast on CPUs.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder: Encoder = _KINDS[settings.kind](bands, settings)
+        encoder: Encoder = _KINDS[settings.kind](channels, settings)
     if settings.two_scale:
         encoder = TwoScale(encoder)
     return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
