@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from strandline.classify.benchmark import BenchmarkOptions, Group, Trial, claim, run_benchmark
-from strandline.classify.contestants import Contestant, Features, Fixed, Trained
+from strandline.classify.benchmark import BenchmarkOptions, Group, Trial, run_benchmark
+from strandline.classify.contestants import Contestant, Features, Fixed, Outcome, Trained
 from strandline.classify.controls import Score
 from strandline.classify.drawing import LabelDraw
+from strandline.classify.keeping import claim
+from strandline.classify.standingfiles import save_standings
 from strandline.errors import OutputError
-from strandline.report.standings import draw_standings
 
 VALUES = (np.arange(200) % 4 == 0).astype(np.int64)
 TRIAL = Trial(
@@ -53,18 +54,15 @@ def test_each_gets_its_due() -> None:
     assert (knowing.positives, knowing.negatives) == (25, 75)
     tails = found.find("knowing", 20, group="kind")
     assert (tails.value, tails.positives, tails.negatives) == ("tails", 13, 75)
-    difference, error = found.paired(knowing, ignorant)
-    assert difference == pytest.approx(knowing.mean - ignorant.mean)
-    assert error > 0
 
 
 def test_all_are_trained_on_the_same_labels() -> None:
     seen: dict[str, list[list[int]]] = {"one": [], "other": []}
 
     def watch(name: str) -> Trained:
-        def train(draw: LabelDraw, asked: NDArray[np.int64]) -> NDArray[np.float64]:
+        def train(draw: LabelDraw, asked: NDArray[np.int64]) -> Outcome:
             seen[name].append(draw.members.tolist())
-            return np.arange(len(asked), dtype=np.float64)
+            return Outcome(np.arange(len(asked), dtype=np.float64))
 
         return Trained(name, train)
 
@@ -75,15 +73,15 @@ def test_all_are_trained_on_the_same_labels() -> None:
 
 
 def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
-    claim(tmp_path, TRIAL, OPTIONS)
     calls = 0
 
-    def train(draw: LabelDraw, asked: NDArray[np.int64]) -> NDArray[np.float64]:
+    def train(draw: LabelDraw, asked: NDArray[np.int64]) -> Outcome:
         nonlocal calls
         calls += 1
         if calls == 4:
             raise KeyboardInterrupt
-        return np.random.default_rng(draw.seed + draw.count).random(len(asked))
+        scores = np.random.default_rng(draw.seed + draw.count).random(len(asked))
+        return Outcome(scores, {"fit_seconds": 10.0 + draw.number, "seen": "nothing"})
 
     with pytest.raises(KeyboardInterrupt):
         run_benchmark([Trained("net", train)], TRIAL, OPTIONS, tmp_path)
@@ -91,6 +89,36 @@ def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     assert calls == 7  # six trainings, one of them begun twice
     fresh = run_benchmark([Trained("net", train)], TRIAL, OPTIONS)
     assert [row.each for row in found.rows] == [row.each for row in fresh.rows]
+    assert found.find("net", 10).facts == {"fit_seconds": 11.0, "seen": "nothing"}
+    run_benchmark([Trained("net", train, origin="another recipe")], TRIAL, OPTIONS, tmp_path)
+    assert calls == 19  # six of the fresh one, six more as scores of another are not taken
+
+
+def test_what_is_costly_is_given_the_first_draws() -> None:
+    def train(draw: LabelDraw, asked: NDArray[np.int64]) -> Outcome:
+        return Outcome(np.random.default_rng(draw.seed).random(len(asked)))
+
+    options = BenchmarkOptions(labels=(10, 20), draws=3, trained_draws=1)
+    all_ = run_benchmark([Trained("net", train)], TRIAL, OPTIONS)
+    few = run_benchmark([Trained("net", train, costly_from=20)], TRIAL, options)
+    assert len(few.find("net", 10).each) == 3
+    assert few.find("net", 20).each == all_.find("net", 20).each[:1]
+    assert [line[2] for line in few.lines()] == ["draws", "3", "1"]
+
+
+def test_galaxies_of_another_survey_are_measured_apart() -> None:
+    main = np.arange(100) < 60
+    groups = [Group("tested on", "here", main), Group("tested on", "there", ~main)]
+    trial = Trial(TRIAL.values, TRIAL.pool, TRIAL.test, groups, main)
+    random = np.random.default_rng(0)
+    knowing = VALUES + random.normal(size=200)
+    knowing[160:] = random.normal(size=40)  # it knows nothing there
+    found = run_benchmark([Fixed("model", knowing)], trial, OPTIONS)
+    here, there = (row for row in found.rows if (row.group, row.measure) == ("tested on", "auc"))
+    assert found.find("model", 0).each == here.each
+    assert here.mean > 0.7
+    assert (here.positives + here.negatives, there.positives + there.negatives) == (60, 40)
+    assert abs(there.mean - 0.5) < 0.25
 
 
 def test_scores_of_other_features_are_not_taken_for_these(tmp_path: Path) -> None:
@@ -103,33 +131,39 @@ def test_scores_of_other_features_are_not_taken_for_these(tmp_path: Path) -> Non
 
 
 def test_a_folder_of_another_benchmark_is_refused(tmp_path: Path) -> None:
-    claim(tmp_path, TRIAL, OPTIONS)
-    claim(tmp_path, TRIAL, BenchmarkOptions(labels=(300,), draws=50))
-    with pytest.raises(OutputError, match="another seed"):
-        claim(tmp_path, TRIAL, BenchmarkOptions(seed=1))
+    claim(tmp_path, {"seed": 0, "tables": ["a"]})
+    claim(tmp_path, {"seed": 0, "tables": ["a"]})
+    with pytest.raises(OutputError, match="another tables"):
+        claim(tmp_path, {"seed": 0, "tables": ["b"]})
 
 
-def test_json_csv_table_and_figure_hold_the_same(tmp_path: Path) -> None:
-    found = run_benchmark(_contestants(), TRIAL, OPTIONS)
-    found.save(tmp_path, {"table": "t.lance"})
-    draw_standings(found, tmp_path / "benchmark.svg")
+def test_json_csv_and_table_hold_the_same(tmp_path: Path) -> None:
+    found = run_benchmark(_contestants(), TRIAL, OPTIONS, against="ignorant")
+    save_standings(found, tmp_path, {"table": "t.lance"})
     saved = json.loads((tmp_path / "benchmark.json").read_text())
     assert saved["table"] == "t.lance"
     with (tmp_path / "benchmark.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(saved["rows"]) == len(found.rows)
     lines = list(found.lines())
-    assert [line[:2] for line in lines[1:]] == [
-        ("knowing", "10"),
-        ("knowing", "20"),
-        ("ignorant", "10"),
-        ("ignorant", "20"),
-        ("oracle", "0"),
+    assert [line[:3] for line in lines[1:]] == [
+        ("knowing", "10", "3"),
+        ("knowing", "20", "3"),
+        ("ignorant", "10", "3"),
+        ("ignorant", "20", "3"),
+        ("oracle", "0", ""),
     ]
-    assert lines[2][2].startswith(f"{found.find('knowing', 20).mean:.3f} ±")
+    assert lines[2][3].startswith(f"{found.find('knowing', 20).mean:.3f} ±")
     assert float(rows[0]["mean"]) == pytest.approx(saved["rows"][0]["mean"], abs=1e-5)
     assert list(found.lines("kind"))[1][2] == "tails"
-    svg = (tmp_path / "benchmark.svg").read_text()
-    assert svg.startswith("<?xml")
-    draw_standings(found, tmp_path / "again.svg")
-    assert (tmp_path / "again.svg").read_text() == svg
+    with (tmp_path / "differences.csv").open() as file:
+        pairs = list(csv.DictReader(file))
+    assert [(pair["contestant"], pair["labels"], pair["against_labels"]) for pair in pairs] == [
+        ("knowing", "10", "10"),
+        ("knowing", "10", "20"),
+        ("knowing", "20", "20"),
+        ("oracle", "0", "20"),
+    ]
+    assert float(pairs[0]["mean"]) == pytest.approx(saved["differences"][0]["mean"], abs=1e-5)
+    assert len(list(found.difference_lines())) == 5
+    assert {curve["curve"] for curve in saved["curves"]} == {"completeness", "recall"}

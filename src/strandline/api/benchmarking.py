@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from strandline.api.benchmark_data import BenchmarkData, choose
-from strandline.api.benchmark_entrants import Entrants
-from strandline.classify.benchmark import BenchmarkOptions, claim, run_benchmark
+from strandline.api.benchmark_data import BenchmarkData
+from strandline.api.benchmark_entrants import CONTROLS, Entrants
+from strandline.api.benchmark_skies import Simulation, choose
+from strandline.classify.benchmark import BenchmarkOptions, run_benchmark
+from strandline.classify.contestants import Contestant
+from strandline.classify.keeping import claim
+from strandline.classify.standingfiles import save_standings
 from strandline.classify.standings import Standings
 from strandline.errors import OptionError
-from strandline.learn import Model
+from strandline.files import check_target
+from strandline.learn.shelf import find_model
 from strandline.recipe import Recipe
 from strandline.report.standings import draw_standings
 
 __all__ = ["benchmark", "compare"]
 
 _FEWEST_LABELS = 4
+_FEWEST_TO_TRAIN = 8  # a network takes two of each class to validate with
+_PUBLISHED = ("desmons2024-repaired", "desmons2024")
+_MARKS = ("benchmark.json", "work")
 
 
 def benchmark(
@@ -24,10 +32,16 @@ def benchmark(
     data: str = "table",
     labels: str | Path | None = None,
     truth: str | Path | None = None,
+    tests: Sequence[str | Path] = (),
+    test_labels: Sequence[str | Path] = (),
+    simulation: Simulation | None = None,
     recipes: Sequence[str | Path] = (),
     models: Sequence[str | Path] = (),
     counts: Sequence[str | int] = BenchmarkOptions.labels,
     draws: int = BenchmarkOptions.draws,
+    trained_draws: int | None = None,
+    hybrid: str | None = None,
+    against: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> Standings:
@@ -35,11 +49,11 @@ def benchmark(
 
     Parameters
     ----------
-    paths, data, labels, truth
-        See `strandline.api.benchmark_data.choose`.
-    out, recipes, models, epochs
+    paths, data, labels, truth, tests, test_labels, simulation
+        See `strandline.api.benchmark_skies.choose`.
+    out, recipes, models, hybrid, against, epochs
         See `compare`.
-    counts, draws, seed
+    counts, draws, trained_draws, seed
         See `strandline.classify.benchmark.BenchmarkOptions`.
 
     Raises
@@ -57,18 +71,41 @@ def benchmark(
             f"labels is {told!r}; expected whole numbers of at least {_FEWEST_LABELS}, such as "
             "10,50,100."
         )
-    gathered = choose(data, paths, Path(out) / "work", labels=labels, truth=truth, seed=seed)
-    options = BenchmarkOptions(labels=numbers, draws=draws, seed=seed)
-    return compare(gathered, out, recipes=recipes, models=models, options=options, epochs=epochs)
+    chosen = [Recipe.load(name) for name in recipes]  # before anything is simulated
+    check_target(out, _MARKS)
+    gathered = choose(
+        data,
+        paths,
+        Path(out) / "work",
+        labels=labels,
+        truth=truth,
+        tests=tests,
+        test_labels=test_labels,
+        simulation=simulation,
+        seed=seed,
+    )
+    options = BenchmarkOptions(labels=numbers, draws=draws, trained_draws=trained_draws, seed=seed)
+    return compare(
+        gathered,
+        out,
+        recipes=chosen,
+        models=models,
+        options=options,
+        hybrid=hybrid,
+        against=against,
+        epochs=epochs,
+    )
 
 
 def compare(
     data: BenchmarkData,
     out: str | Path,
     *,
-    recipes: Sequence[str | Path] = (),
+    recipes: Sequence[Recipe] = (),
     models: Sequence[str | Path] = (),
     options: BenchmarkOptions | None = None,
+    hybrid: str | None = None,
+    against: str | None = None,
     epochs: int | None = None,
 ) -> Standings:
     """Compare recipes, models and controls on the same draws of labels.
@@ -78,14 +115,21 @@ def compare(
     data : BenchmarkData
         See `strandline.api.benchmark_data`.
     out : path
-        Folder: ``benchmark.json``, ``benchmark.csv``, ``benchmark.svg``, and ``work/``, from which
-        an interrupted benchmark goes on.
-    recipes : sequence of str or path
-        Self-supervised ones are pretrained once, on the unlabelled tables; supervised and hybrid
-        ones are trained anew on each draw.
+        Folder: ``benchmark.json``, ``benchmark.csv``, ``differences.csv``, the figures as SVG and
+        PNG (see `strandline.report.standings`), and ``work/``, from which an interrupted benchmark
+        goes on.
+    recipes : sequence of Recipe
+        Self-supervised ones are pretrained once, on the unlabelled tables; supervised ones are
+        trained anew on each draw; of hybrid ones see `hybrid`.
     models : sequence of str or path
-        Encoders that are there already. One with a head is measured without labels, too.
+        That are there already: folders, or names of those that ship. One with a head is measured
+        without labels, too.
     options : BenchmarkOptions, optional
+    hybrid : str, optional
+        See `strandline.api.benchmark_entrants.Entrants`.
+    against : str, optional
+        Contestant that the others are compared with in pairs; by default the published method
+        ``desmons2024-repaired`` if it is among them, else the forest on shapes.
     epochs : int, optional
         Of every training of a network, instead of the recipe's.
 
@@ -93,36 +137,94 @@ def compare(
     -------
     Standings
         Controls included: size and brightness alone, and shape statistics in a forest and in a
-        logistic regression. Of each encoder, there is its embedding alone, and with the shape
-        statistics beside it.
+        logistic regression. A recipe's own name is what it says itself; beside it there is its
+        embedding with a linear head alone, and with the shape statistics.
+
+    Raises
+    ------
+    OptionError
+        If names are given twice, or one does not exist, or there are too few labels to train on.
+    OutputError
+        If `out` holds something else, or an interrupted benchmark of something else.
     """
     out, options = Path(out), options or BenchmarkOptions()
-    chosen = [Recipe.load(name) for name in recipes]
-    loaded = {Path(name).resolve().name: Model.load(name) for name in models}
-    names = [recipe.name for recipe in chosen] + list(loaded)
-    if len(set(names)) < len(names):
-        raise OptionError(f"Recipes and models must have different names; got {', '.join(names)}.")
-    for model in loaded.values():
-        model.check(data.table.spec)
+    check_target(out, _MARKS)
+    _check_names(recipes, models, against)
     work = out / "work"
     unlabelled = [str(table.path.resolve()) for table in data.unlabelled]
-    claim(work, data.trial, options, {"epochs": epochs, "unlabelled": unlabelled})
-    entrants = Entrants(data, work, options.seed, epochs)
-    contestants = entrants.controls()
-    for recipe in chosen:
+    tables = [str(part.table.path.resolve()) for part in data.parts]
+    trial = data.trial
+    claim(
+        work,
+        {
+            "prevalence": options.prevalence,
+            "seed": options.seed,
+            "tables": tables,
+            "truth": trial.values.tolist(),
+            "pool": trial.pool.tolist(),
+            "test": trial.test.tolist(),
+            "epochs": epochs,
+            "unlabelled": unlabelled,
+        },
+    )
+    entrants = Entrants(data, work, options.seed, epochs, hybrid)
+    contestants: list[Contestant] = []
+    for recipe in recipes:
         contestants += entrants.of_recipe(recipe)
-    for name, model in loaded.items():
-        contestants += entrants.of_model(name, model)
-    standings = run_benchmark(contestants, data.trial, options, work)
+    for name in models:
+        contestants += entrants.of_model(str(name))
+    contestants += entrants.controls()
+    reference = _reference(contestants, against, options)
+    standings = run_benchmark(contestants, trial, options, work, reference)
     about: dict[str, object] = {
-        "table": str(data.table.path),
+        "tables": tables,
         "pretrained_on": unlabelled,
-        "models_trained_on": {name: model.card.get("training") for name, model in loaded.items()},
-        "training_labels": len(data.trial.pool),
-        "test_galaxies": len(data.trial.test),
+        "seen": standings.origins(),
+        "against": reference,
+        "training_labels": len(trial.pool),
+        "test_galaxies": int(trial.together.sum()),
+        "test_interacting": int(trial.values[trial.test][trial.together].sum()),
         "draws": options.draws,
+        "trained_draws": options.trained_draws,
         "seed": options.seed,
     }
-    standings.save(out, about)
-    draw_standings(standings, out / "benchmark.svg")
+    save_standings(standings, out, about)
+    draw_standings(standings, out)
     return standings
+
+
+def _check_names(
+    recipes: Sequence[Recipe], models: Sequence[str | Path], against: str | None
+) -> None:
+    """Check what can be checked before an encoder is trained."""
+    names = [recipe.name for recipe in recipes]
+    names += [find_model(name).resolve().name for name in models]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise OptionError(
+            f"Recipes and models must have different names; {twice[0]} is there twice."
+        )
+    known = (*names, *CONTROLS)
+    if against is not None and not against.startswith(known):
+        raise OptionError(f"against is {against!r}; there are {', '.join(known)}.")
+
+
+def _reference(
+    contestants: Sequence[Contestant], against: str | None, options: BenchmarkOptions
+) -> str:
+    """Return the one to compare with, when it is known that all can be run."""
+    fewest = min(options.labels)
+    for one in contestants:
+        if one.learns and one.costly(fewest) and fewest < _FEWEST_TO_TRAIN:
+            raise OptionError(
+                f"labels is {fewest} at least; {one.name} trains a network on them and needs "
+                f"{_FEWEST_TO_TRAIN}, some of them to validate with."
+            )
+    names = [one.name for one in contestants if one.learns]
+    if against is None:
+        return next(name for name in (*_PUBLISHED, CONTROLS[1]) if name in names)
+    if against not in names:
+        raise OptionError(
+            f"against is {against!r}; those that learn from labels are {', '.join(names)}."
+        )
+    return against

@@ -12,10 +12,32 @@ from numpy.typing import NDArray
 from strandline.classify.controls import Fit
 from strandline.classify.drawing import LabelDraw
 
-__all__ = ["Contestant", "Facts", "Features", "Fixed", "Trained"]
+__all__ = ["Contestant", "Facts", "Features", "Fixed", "Outcome", "Trained"]
 
 Facts = dict[str, float | str]
-"""What is said beside the scores, such as ``training_seconds`` and ``stamps_per_second``."""
+"""What is said beside the scores.
+
+Costs: ``training_seconds`` of what was trained once and ``training_rate`` (images a second),
+``fit_seconds`` of each draw, ``stamps_per_second`` scored. Origins: ``seen``, what was seen before
+the labels of the draws; ``family``, the recipe or model that it is of, and ``variant``, empty for
+that itself.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one training came to.
+
+    Attributes
+    ----------
+    scores : ndarray of float64, shape (asked,)
+        Larger for more likely.
+    facts : dict
+        Of this training.
+    """
+
+    scores: NDArray[np.float64]
+    facts: Facts = field(default_factory=dict)
 
 
 class Contestant(Protocol):
@@ -37,9 +59,12 @@ class Contestant(Protocol):
     def facts(self) -> Facts:
         """Costs and origins."""
 
+    def costly(self, count: int) -> bool:
+        """Whether a network is trained anew for each draw of so many labels."""
+
     def scores(
         self, values: NDArray[np.int64], draw: LabelDraw, asked: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    ) -> Outcome:
         """Train on a draw and score others.
 
         Parameters
@@ -76,13 +101,17 @@ class Features:
         """Of the name and the numbers."""
         return _tag(self.name, self.features.tobytes())
 
+    def costly(self, count: int) -> bool:
+        """Never."""
+        return False
+
     def scores(
         self, values: NDArray[np.int64], draw: LabelDraw, asked: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    ) -> Outcome:
         """Fit and score."""
         members = draw.members
         score = self.fit(self.features[members], values[members], draw.seed)
-        return score(self.features[asked])
+        return Outcome(score(self.features[asked]))
 
 
 @dataclass(frozen=True)
@@ -106,11 +135,15 @@ class Fixed:
         """Of the name and the numbers."""
         return _tag(self.name, self.probability.tobytes())
 
+    def costly(self, count: int) -> bool:
+        """Never."""
+        return False
+
     def scores(
         self, values: NDArray[np.int64], draw: LabelDraw, asked: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    ) -> Outcome:
         """Return what was given."""
-        return self.probability[asked]
+        return Outcome(self.probability[asked])
 
 
 @dataclass(frozen=True)
@@ -123,21 +156,31 @@ class Trained:
     train : callable
         From a draw and places among the labelled galaxies to their scores.
     facts : dict
+    origin : str
+        All that it is made of: scores that were kept are those of another if this is another.
+    costly_from : int
+        With fewer labels no network is trained.
     """
 
     name: str
-    train: Callable[[LabelDraw, NDArray[np.int64]], NDArray[np.float64]]
+    train: Callable[[LabelDraw, NDArray[np.int64]], Outcome]
     facts: Facts = field(default_factory=dict)
+    origin: str = ""
+    costly_from: int = 0
     learns: bool = True
 
     @property
     def tag(self) -> str:
-        """Of the name."""
-        return _tag(self.name)
+        """Of the name and the origin."""
+        return _tag(self.name, self.origin.encode())
+
+    def costly(self, count: int) -> bool:
+        """With labels enough."""
+        return count >= self.costly_from
 
     def scores(
         self, values: NDArray[np.int64], draw: LabelDraw, asked: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    ) -> Outcome:
         """Train and score."""
         return self.train(draw, asked)
 

@@ -1,15 +1,13 @@
-"""Results of a benchmark: saved as JSON and CSV, printed as a table."""
+"""Results of a benchmark, and the tables that are printed of them."""
 
-import csv
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from strandline.classify.contestants import Facts
-from strandline.files import write_aside
+from strandline.classify.differences import Difference
+from strandline.classify.rankcurves import RankCurve
 
 __all__ = ["EVERYTHING", "Row", "Standings"]
 
@@ -25,18 +23,23 @@ _HEADS = {
     "recall_inspected 0.3": "R(30%)",
 }
 
-_CSV_COLUMNS = (
+_COSTS = {
+    "training_seconds": "training s",
+    "training_rate": "images/s",
+    "fit_seconds": "fit s",
+    "stamps_per_second": "stamps/s",
+}
+_LARGEST_RATIO = 100
+_DIFFERENCE_HEAD = (
     "contestant",
     "labels",
-    "group",
-    "value",
-    "measure",
-    "mean",
-    "spread",
-    "sampling_error",
+    "against",
+    "labels",
     "draws",
-    "positives",
-    "negatives",
+    "AUC difference",
+    "95 %",
+    "remaining error",
+    "95 %",
 )
 
 
@@ -89,10 +92,14 @@ class Standings:
     rows : tuple of Row
     prevalence : float
         That average precision and recall refer to.
+    curves : tuple of RankCurve
+    differences : tuple of Difference
     """
 
     rows: tuple[Row, ...]
     prevalence: float
+    curves: tuple[RankCurve, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     def find(
         self, contestant: str, labels: int, measure: str = "auc", group: str = EVERYTHING
@@ -108,23 +115,13 @@ class Standings:
                 return row
         raise KeyError((contestant, labels, measure, group))
 
-    def paired(self, better: Row, worse: Row) -> tuple[float, float]:
-        """Return the mean difference of two rows over their common draws, and its error.
-
-        The error is that of the mean over draws; it says nothing of another test set.
-        """
-        common = min(len(better.each), len(worse.each))
-        differences = np.array(better.each[:common]) - np.array(worse.each[:common])
-        error = differences.std(ddof=1) / np.sqrt(common) if common > 1 else np.nan
-        return float(differences.mean()), float(error)
-
     def lines(self, group: str = EVERYTHING) -> Iterator[tuple[str, ...]]:
         """Yield the table of a group: a head, then a line for each contestant and label count.
 
         Each cell has the mean over draws, its spread over draws, and the sampling error.
         """
         first = ("contestant", "labels") if group == EVERYTHING else ("contestant", "labels", group)
-        yield (*first, *_HEADS.values(), "training s", "fit s", "stamps/s")
+        yield (*first, "draws", *_HEADS.values(), *_COSTS.values())
         chosen = [row for row in self.rows if row.group == group]
         for lead in (row for row in chosen if row.measure == "auc"):
             key = (lead.contestant, lead.labels, lead.value)
@@ -134,45 +131,41 @@ class Standings:
                 if (row.contestant, row.labels, row.value) == key
             }
             told = [lead.contestant, str(lead.labels), *((lead.value,) if len(first) > 2 else ())]
+            told += [str(len(lead.each)) if lead.labels else ""]
             told += [cells[name] for name in _HEADS]
-            told += [
-                _number(lead.facts.get(name))
-                for name in ("training_seconds", "fit_seconds", "stamps_per_second")
-            ]
+            told += [_number(lead.facts.get(name)) for name in _COSTS]
             yield tuple(told)
+
+    def difference_lines(self) -> Iterator[tuple[str, ...]]:
+        """Yield the table of differences: a head, then a line for each pair."""
+        yield _DIFFERENCE_HEAD
+        for one in self.differences:
+            spread = f" ±{one.spread:.3f}" if np.isfinite(one.spread) else ""
+            yield (
+                one.contestant,
+                str(one.labels),
+                one.against,
+                str(one.against_labels),
+                str(one.draws),
+                f"{one.mean:+.3f}{spread} ({one.sampling_error:.3f})",
+                f"{one.low:+.3f} to {one.high:+.3f}",
+                _ratio(one.error_ratio),
+                f"{_ratio(one.ratio_low)} to {_ratio(one.ratio_high)}",
+            )
+
+    def origins(self) -> dict[str, str]:
+        """Return what each contestant saw before the labels of the draws, where it saw anything."""
+        told = {row.contestant: row.facts.get("seen") for row in self.rows}
+        return {name: str(seen) for name, seen in told.items() if seen}
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Names of the groups beside all."""
         return tuple(dict.fromkeys(r.group for r in self.rows if r.group != EVERYTHING))
 
-    def save(self, folder: Path, about: dict[str, object]) -> None:
-        """Write ``benchmark.json``, with every draw, and ``benchmark.csv`` into a folder."""
-        rows = [
-            asdict(row)
-            | {
-                "mean": row.mean,
-                "spread": _none(row.spread),
-                "sampling_error": _none(row.sampling_error),
-            }
-            for row in self.rows
-        ]
-        content = about | {"prevalence": self.prevalence, "rows": rows}
-        with write_aside(folder / "benchmark.json") as aside:
-            text = json.dumps(content, indent=1, allow_nan=False)
-            aside.write_text(text + "\n", encoding="utf-8")
-        with (
-            write_aside(folder / "benchmark.csv") as aside,
-            aside.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(_CSV_COLUMNS)
-            for row in self.rows:
-                writer.writerow(
-                    [row.contestant, row.labels, row.group, row.value, row.measure]
-                    + [f"{number:.5f}" for number in (row.mean, row.spread, row.sampling_error)]
-                    + [len(row.each), row.positives, row.negatives]
-                )
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value < _LARGEST_RATIO else f"over {_LARGEST_RATIO}"
 
 
 def _cell(row: Row) -> str:
@@ -185,7 +178,3 @@ def _number(value: float | str | None) -> str:
     if not isinstance(value, float):
         return ""
     return f"{value:.3g}" if value < 100 else f"{value:.0f}"
-
-
-def _none(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from strandline.classify.metrics import CONTAMINATIONS, INSPECTED
 from strandline.seeding import generator
 
-__all__ = ["MEASURES", "measures", "sampling_errors"]
+__all__ = ["MEASURES", "areas", "measures", "resampled", "sampling_errors", "shares_reached"]
 
 MEASURES = (
     "auc",
@@ -45,12 +45,8 @@ def measures(
     ndarray of float64, shape (weighting, len(MEASURES))
         With one row by default.
     """
-    order = np.argsort(-score, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
-    weight = np.ones((1, len(truth))) if counts is None else counts
-    positive = _risen(weight[:, order] * (truth[order] == 1), ends)
-    negative = _risen(weight[:, order] * (truth[order] == 0), ends)
-    columns = [((positive[:, 1:] + positive[:, :-1]) / 2 * np.diff(negative)).sum(axis=1)]
+    positive, negative = shares_reached(truth, score, counts)
+    columns = [_area(positive, negative)]
     for contamination in CONTAMINATIONS:
         allowed = np.where(negative <= contamination + 1e-12, positive, 0.0)
         columns.append(allowed.max(axis=1))
@@ -62,6 +58,48 @@ def measures(
     return np.stack(columns, axis=1)
 
 
+def areas(
+    truth: NDArray[np.int64], score: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the AUC alone, shape (weighting,); see `measures`."""
+    return _area(*shares_reached(truth, score, counts))
+
+
+def shares_reached(
+    truth: NDArray[np.int64],
+    score: NDArray[np.float64],
+    counts: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares of positives and of negatives above ever lower thresholds.
+
+    Both have the shape (weighting, threshold) and rise from 0 to 1. See `measures`.
+    """
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
+    weight = np.ones((1, len(truth))) if counts is None else counts
+    ordered = weight[:, order]
+    positive = _risen(ordered * (truth[order] == 1), ends)
+    return positive, _risen(ordered * (truth[order] == 0), ends)
+
+
+def resampled(
+    truth: NDArray[np.int64], *, seed: int, resamples: int = 200
+) -> NDArray[np.float64] | None:
+    """Return how often each galaxy is in each bootstrap resample, shape (resample, n).
+
+    Positives and negatives are resampled apart; None for fewer than two of either.
+    """
+    rng = generator(seed, "bootstrap")
+    counts = np.zeros((resamples, len(truth)))
+    for value in (0, 1):
+        members = np.flatnonzero(truth == value)
+        if len(members) < 2:
+            return None
+        shares = np.full(len(members), 1 / len(members))
+        counts[:, members] = rng.multinomial(len(members), shares, size=resamples)
+    return counts
+
+
 def sampling_errors(
     truth: NDArray[np.int64],
     score: NDArray[np.float64],
@@ -70,19 +108,16 @@ def sampling_errors(
     seed: int,
     resamples: int = 200,
 ) -> NDArray[np.float64]:
-    """Return the bootstrap error of each measure, shape (len(MEASURES),).
-
-    Positives and negatives are resampled apart; NaN for fewer than two of either.
-    """
-    rng = generator(seed, "bootstrap")
-    counts = np.zeros((resamples, len(truth)))
-    for value in (0, 1):
-        members = np.flatnonzero(truth == value)
-        if len(members) < 2:
-            return np.full(len(MEASURES), np.nan)
-        shares = np.full(len(members), 1 / len(members))
-        counts[:, members] = rng.multinomial(len(members), shares, size=resamples)
+    """Return the bootstrap error of each measure, shape (len(MEASURES),); see `resampled`."""
+    counts = resampled(truth, seed=seed, resamples=resamples)
+    if counts is None:
+        return np.full(len(MEASURES), np.nan)
     return np.asarray(measures(truth, score, prevalence, counts).std(axis=0, ddof=1))
+
+
+def _area(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
+    middle = (positive[:, 1:] + positive[:, :-1]) / 2
+    return np.asarray((middle * np.diff(negative)).sum(axis=1))
 
 
 def _risen(weight: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Learning, and how well: ``pretrain``, ``train``, ``combine``, ``benchmark``, ``nuisance``."""
+"""Learning, and how well: ``pretrain``, ``train``, ``combine``, ``nuisance``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from strandline.cli.app import app, show
 from strandline.cli.options import Epochs, OneModel, Seed, Table
 
-__all__ = ["benchmark", "combine", "nuisance", "pretrain", "train"]
+__all__ = ["combine", "nuisance", "pretrain", "train"]
 
 
 @app.command(
@@ -115,56 +115,6 @@ def combine(
 
     made = api.combine(models, out, table=table, labels=labels, description=description, seed=seed)
     typer.echo(f"{out}: {made.summary()}")
-
-
-@app.command(epilog="Example: strandline benchmark sim.lance --recipes brown2025-nnclr --out bench")
-def benchmark(
-    out: Annotated[Path, typer.Option(help="Folder for results; a cut off run goes on from it.")],
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Labelled stamp table, then tables to pretrain on; see --data."),
-    ] = None,
-    data: Annotated[
-        str,
-        typer.Option(help="table; sim: one from `simulate`, or none; real: folder of pictures."),
-    ] = "table",
-    truth: Annotated[
-        Path | None, typer.Option(help="CSV of labels. [default: <table>.labels.csv]")
-    ] = None,
-    about: Annotated[
-        Path | None,
-        typer.Option(help="CSV of kind, feature_sb, redshift. [default: <table>.truth.csv]"),
-    ] = None,
-    recipes: Annotated[str, typer.Option(help="Names or TOML files, separated by commas.")] = "",
-    model: Annotated[
-        list[str] | None, typer.Option(help="An encoder that is there; repeat for several.")
-    ] = None,
-    labels: Annotated[
-        str, typer.Option(help="How many to train on, separated by commas.")
-    ] = "10,50,100,300,600",
-    draws: Annotated[int, typer.Option(min=1, help="Of labels, for each number.")] = 20,
-    epochs: Epochs = None,
-    seed: Seed = 0,
-) -> None:
-    """Compare recipes, models and controls by how many labels they need."""
-    from strandline import api
-
-    result = api.benchmark(
-        paths or (),
-        out,
-        data=data,
-        labels=truth,
-        truth=about,
-        recipes=[name for name in recipes.split(",") if name],
-        models=model or (),
-        counts=labels.split(","),
-        draws=draws,
-        epochs=epochs,
-        seed=seed,
-    )
-    show(list(result.lines()))
-    if result.groups:
-        typer.echo(f"{out}/benchmark.csv: the same by {', '.join(result.groups)}")
 
 
 @app.command(epilog="Example: strandline nuisance stamps.lance --model encoder --labels labels.csv")

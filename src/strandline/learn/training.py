@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strandline.errors import TrainingError
+from strandline.errors import RecipeError, TrainingError
 from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.labelled import Part, divide, label_counts
+from strandline.learn.labelled import Part, divide, label_counts, together
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, with_epochs
 from strandline.learn.stacking import finish_network
@@ -28,6 +28,7 @@ def train(
     out: str | Path,
     *,
     encoder: Model | None = None,
+    validate: bool = True,
     seed: int = 0,
     epochs: int | None = None,
 ) -> Model:
@@ -50,12 +51,17 @@ def train(
     encoder : Model, optional
         A head is fitted on its features, or all of it is trained on: see `HeadSettings`. It is
         not changed.
+    validate : bool
+        False: all labels outside ``test`` are trained on and nothing is measured. For a network
+        whose last epoch is kept, without shapes: only then there is nothing to choose.
     seed : int
     epochs : int, optional
         Instead of the recipe's.
 
     Raises
     ------
+    RecipeError
+        If something is to be chosen by validation that there is not.
     TrainingError
         If there are fewer than two labels of a class to train on, or the recipe needs an encoder.
     ModelError
@@ -70,10 +76,25 @@ def train(
             f"without labels: strandline pretrain TABLE --recipe {recipe.name} --out ENCODER; then "
             "give it: strandline train TABLE --labels FILE --encoder ENCODER --out MODEL."
         )
+    if not validate:
+        _check_choiceless(recipe, encoder)
     parts = divide(table, np.asarray(rows, np.int64), np.asarray(values, np.int64), recipe, seed)
+    if not validate:
+        parts = together(*parts)
     if encoder is not None:
         return train_on_encoder(table, *parts, recipe, out, encoder, seed, epochs)
     return _train_network(table, *parts, with_epochs(recipe, epochs), out, seed)
+
+
+def _check_choiceless(recipe: Recipe, encoder: Model | None) -> None:
+    head = recipe.head
+    keep = recipe.optimiser.keep if encoder is None else head.finetune.keep
+    tuned = encoder is None or head.kind == "finetune"
+    if keep != "last" or head.shapes != "none" or not tuned:
+        raise RecipeError(
+            f"{recipe.name}: all labels can be trained on only if a network is trained, its last "
+            'epoch is kept (keep = "last") and no shapes are beside it.'
+        )
 
 
 def _train_network(
