@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -53,8 +55,11 @@ def test_fewer_draws_are_paired_with_the_first_and_one_with_all() -> None:
     many, few = _ranked("one", 50, 1.0, 6), _ranked("other", 600, 1.0, 2, 5)
     (found,) = differences([many, few], TRUTH, "other", 0)
     assert (found.draws, found.against_labels) == (2, 600)
-    (alone,) = differences([many, _ranked("other", 600, 1.0, 1, 5)], TRUTH, "other", 0)
-    assert alone.draws == 6
+    lone = _ranked("other", 600, 1.0, 1, 5)
+    (first,) = differences([many, lone], TRUTH, "other", 0)
+    assert first.draws == 1
+    (each,) = differences([many, replace(lone, only=True)], TRUTH, "other", 0)
+    assert each.draws == 6
 
 
 def test_without_the_other_there_is_nothing_to_say() -> None:

@@ -153,7 +153,10 @@ def tables(
         pool, testing = np.arange(len(own.rows)), np.zeros(len(own.rows), dtype=np.bool_)
     else:
         others, pool, testing = [], np.flatnonzero(training), np.isin(split, list(test_parts))
-    trained = list({table.path.resolve(): table for table in opened}.values())
+    # labels of validation parts of further tables are trained on by the heads of hybrid recipes
+    further = {table.path.resolve(): table for table in opened[1:]}
+    further.pop(own.table.path.resolve(), None)
+    trained = [(own.table, (_TRAINED,)), *((t, (_TRAINED, "validation")) for t in further.values())]
     parts = (own, *others)
     masks = [_unseen(own, testing, trained)]
     masks += [_unseen(other, np.ones(len(other.rows), np.bool_), trained) for other in others]
@@ -184,7 +187,9 @@ def _check_alike(own: StampTable, other: StampTable) -> None:
 
 
 def _unseen(
-    part: Labelled, testing: NDArray[np.bool_], trained: Sequence[StampTable]
+    part: Labelled,
+    testing: NDArray[np.bool_],
+    trained: Sequence[tuple[StampTable, Sequence[str]]],
 ) -> NDArray[np.bool_]:
     """Return which to test on: those of `testing` that no table to train on has, too."""
     seen = testing.copy()

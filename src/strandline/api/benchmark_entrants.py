@@ -125,14 +125,17 @@ class Entrants:
             model.check(self.data.table.spec)
             return self._of_encoder(short, model, folder, {"seen": card_origin(model.card)})
         ensemble = Ensemble.load(folder)
-        odds, rates = {}, []
+        odds, seconds = {}, 0.0
         for called, model in ensemble.models.items():
             features, facts = self.store.embedding(model, f"{called}-{digest(folder, called)}")
             shapes = self.store.shapes if model.uses_shapes else None
             odds[called] = model.logit(features, shapes)
-            rates.append(float(facts["stamps_per_second"]))
-        told: Facts = {"stamps_per_second": 1 / sum(1 / rate for rate in rates)}
-        told |= {"family": short, "variant": "", "seen": card_origin(read_card(folder / CARD))}
+            seconds += 1 / float(facts["stamps_per_second"])
+        told = self._with_shapes({"stamps_per_second": 1 / seconds}, ensemble.uses_shapes) | {
+            "family": short,
+            "variant": "",
+            "seen": card_origin(read_card(folder / CARD)),
+        }
         scores = ensemble.combine(odds).astype(np.float64)
         return [Fixed(f"{short}, as it is", scores, told)]
 
@@ -146,7 +149,8 @@ class Entrants:
         if model.has_head:
             shapes = self.store.shapes if model.uses_shapes else None
             scores = model.logit(features, shapes)
-            contestants.append(Fixed(f"{name}, as it is", scores, facts | {"variant": ""}))
+            own = self._with_shapes(facts, model.uses_shapes) | {"variant": ""}
+            contestants.append(Fixed(f"{name}, as it is", scores, own))
         both = np.concatenate([self.store.shapes, features], axis=1)
         frozen = settings if settings.kind in _FROZEN else HeadSettings()
         heads = {
@@ -161,14 +165,22 @@ class Entrants:
             if settings.kind in _FROZEN:
                 heads = {"": settings} | heads
             else:
-                own = facts | {"variant": ""}
+                own = self._with_shapes(facts, settings.shapes != "none") | {"variant": ""}
                 contestants.append(Trained(name, train, own, made_of, fewest))
         for variant, head in heads.items():
             joint = {"": "", "and shapes": " "}.get(variant, ", ")
             called = f"{name}{joint}{variant}"
             fit = partial(_head, head)
-            contestants.append(Features(called, both, fit, facts | {"variant": variant}))
+            told = self._with_shapes(facts, head.shapes != "none") | {"variant": variant}
+            contestants.append(Features(called, both, fit, told))
         return contestants
+
+    def _with_shapes(self, facts: Facts, needed: bool) -> Facts:
+        """Return facts with the rate at which stamps are embedded and their shapes measured."""
+        if not needed:
+            return facts
+        rates = [float(told["stamps_per_second"]) for told in (facts, self.store.shape_facts)]
+        return facts | {"stamps_per_second": 1 / sum(1 / rate for rate in rates)}
 
     def _pretrained(
         self, recipe: Recipe, folder: Path, labels: list[Part | None]

@@ -70,17 +70,19 @@ def divided(
 
 
 def seen_before(
-    table: StampTable, rows: NDArray[np.int64], trained: Sequence[StampTable]
+    table: StampTable,
+    rows: NDArray[np.int64],
+    trained: Sequence[tuple[StampTable, Sequence[str]]],
 ) -> NDArray[np.bool_]:
-    """Return which galaxies are in the part for training of a table, too.
+    """Return which galaxies are in what is trained on, too.
 
     Parameters
     ----------
     table : StampTable
     rows : ndarray of int64, shape (n,)
-    trained : sequence of StampTable
-        Compared by position within 2 arcsec, or by id where there is none; their ``test`` parts
-        are not trained on.
+    trained : sequence of (StampTable, parts)
+        Tables, and the parts of their split that are trained on. Galaxies are compared by position
+        within 2 arcsec, or by id where there is none.
 
     Returns
     -------
@@ -89,9 +91,9 @@ def seen_before(
     columns = table.columns("id", "ra", "dec", rows=rows)
     ids, sky = _named(columns)
     seen = np.zeros(len(rows), dtype=np.bool_)
-    for other in trained:
+    for other, used in trained:
         parts = other.columns("id", "ra", "dec", "split")
-        inside = np.asarray(parts["split"].to_pylist()) != "test"
+        inside = np.isin(parts["split"].to_pylist(), list(used))
         known_ids, known_sky = _named(parts.filter(pa.array(inside)))
         placed = np.flatnonzero(np.isfinite(sky).all(axis=1))
         seen[placed] |= _nearest(sky[placed], known_sky)[0]

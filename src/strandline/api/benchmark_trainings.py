@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,8 @@ class Trainings:
             whole = recipe.optimiser.keep == "last" and recipe.head.shapes == "none"
             model = self._train(recipe, draw, place, None, whole)
         seconds = time.perf_counter() - started
-        return self._scored(model, place, asked, seconds)
+        outcome = self._scored(model, place, asked, seconds)
+        return replace(outcome, facts=outcome.facts | {"training_rate": _seen(model) / seconds})
 
     def on_encoder(
         self,
@@ -137,3 +138,11 @@ class Trainings:
         scores = model.logit(own, self.store.shapes[asked] if model.uses_shapes else None)
         shutil.rmtree(place)
         return Outcome(scores, facts)
+
+
+def _seen(model: Model) -> int:
+    """Return how many images a training looked at, each epoch anew."""
+    training = model.card["training"]
+    labels = training.get("labels", {})
+    images = sum(count for name, count in labels.items() if name.startswith("training"))
+    return int(training.get("images", images)) * model.recipe.optimiser.epochs

@@ -139,7 +139,8 @@ def run_benchmark(
                 advance(1, one.name)
             found = Ranked(one.name, count, np.stack([outcome.scores for outcome in outcomes]))
             rows += _rows(found, _facts(one, outcomes), trial, options)
-            inside = Ranked(one.name, count, found.scores[:, together])
+            only = len(drawn.get(count, ())) < min(2, options.draws)
+            inside = Ranked(one.name, count, found.scores[:, together], only or not one.learns)
             curves += rank_curves(
                 one.name, count, truth[together], list(inside.scores), options.prevalence
             )

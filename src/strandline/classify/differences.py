@@ -25,11 +25,15 @@ class Ranked:
     contestant : str
     labels : int
     scores : ndarray of float64, shape (draw, galaxy)
+    only : bool
+        There is one draw alone because there is no choice: of no labels, or of all. It makes a pair
+        with each draw of another.
     """
 
     contestant: str
     labels: int
     scores: NDArray[np.float64]
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,14 @@ def differences(
         )
         for one in ranked
     }
-    return tuple(
-        _difference(one, other, found[one], found[other], seed)
-        for one, other in _pairs(list(found), against)
-    )
+    only = {(one.contestant, one.labels) for one in ranked if one.only}
+    result = []
+    for one, other in _pairs(list(found), against):
+        draws = [len(found[key]) for key in (one, other) if key not in only]
+        shape = (min(draws, default=1), 1 + _RESAMPLES)
+        better, worse = (np.broadcast_to(found[key][: shape[0]], shape) for key in (one, other))
+        result.append(_difference(one, other, better, worse, seed))
+    return tuple(result)
 
 
 def _pairs(
@@ -124,11 +132,8 @@ def _difference(
     worse: NDArray[np.float64],
     seed: int,
 ) -> Difference:
-    # a single draw, such as that of all labels, goes with each of the other's
-    draws = max(len(better), len(worse)) if 1 in (len(better), len(worse)) else None
-    draws = draws or min(len(better), len(worse))
-    pair = [np.broadcast_to(part[:draws], (draws, part.shape[1])) for part in (better, worse)]
-    each = pair[0] - pair[1]
+    pair, draws = (better, worse), len(better)
+    each = better - worse
     picked = generator(seed, "draws").integers(draws, size=(draws, _RESAMPLES))
     resamples = [part[:, 1:][picked, np.arange(_RESAMPLES)].mean(axis=0) for part in pair]
     low, high = np.quantile(resamples[0] - resamples[1], _INTERVAL)

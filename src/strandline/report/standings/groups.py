@@ -38,22 +38,25 @@ def draw_groups(standings: Standings) -> Figure | None:
     values = {
         name: list(dict.fromkeys(r.value for r in rows if r.group == name)) for name in groups
     }
-    tallest = max(len(own) for own in values.values())
-    figure = Figure(figsize=(4.1 * len(groups), 1.6 + 0.52 * tallest), layout="constrained")
-    panels = np.atleast_1d(figure.subplots(1, len(groups)))
+    columns = min(2, len(groups))
+    lines = [groups[k : k + columns] for k in range(0, len(groups), columns)]
+    heights = [1.0 + 0.5 * max(len(values[name]) for name in line) for line in lines]
+    figure = Figure(figsize=(5.4 * columns, 0.8 + sum(heights)), layout="constrained")
+    every = figure.subplots(len(lines), columns, height_ratios=heights, squeeze=False).ravel()
+    panels, spare = every[: len(groups)], every[len(groups) :]
+    for axes in spare:
+        axes.set_visible(False)
     drawn = looks(standings)
     for axes, name in zip(panels, groups, strict=True):
         own = [row for row in rows if row.group == name]
-        _panel(axes, own, values[name], drawn, numbers[-1], tallest)
+        _panel(axes, own, values[name], drawn, numbers[-1])
         axes.set_title(_TITLES[name])
         axes.set_xlabel("AUC")
     figure_legend(figure, panels[0], [look.contestant for look in drawn], _NOTE)
     return figure
 
 
-def _panel(
-    axes: Axes, rows: list[Row], values: list[str], drawn: list[Look], most: int, tallest: int
-) -> None:
+def _panel(axes: Axes, rows: list[Row], values: list[str], drawn: list[Look], most: int) -> None:
     seen: list[float] = []
     for k, look in enumerate(drawn):
         wanted = 0 if look.free else most
@@ -73,7 +76,7 @@ def _panel(
             np.array(place) + 0.62 * ((k + 0.5) / len(drawn) - 0.5),
             xerr=[error, np.minimum(error, 1 - mean)],
             linestyle="none",
-            marker=look.marker or "|",
+            marker=look.marker,
             markersize=7 if look.control else 5.5,
             markerfacecolor="white" if look.free else look.colour,
             markeredgecolor=look.colour,
@@ -86,7 +89,7 @@ def _panel(
         range(len(values)), [f"{value.replace('_', ' ')} ({positives[value]})" for value in values]
     )
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(max(len(values), min(tallest, 3)) - 0.5, -0.5)
+    axes.set_ylim(len(values) - 0.5, -0.5)
     for i in range(1, len(values)):
         axes.axhline(i - 0.5, color="#dddddd", linewidth=0.7)
     skill_axis(axes, seen, "x")

@@ -125,7 +125,7 @@ def _curves(
             labels,
             mean,
             yerr=[error, np.minimum(error, 1 - mean)],
-            marker=look.marker or "none",
+            marker="none" if look.control else look.marker,
             markersize=4.5,
             markeredgecolor="white",
             markeredgewidth=0.6,

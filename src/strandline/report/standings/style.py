@@ -48,6 +48,7 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 _GREYS = ("#9a9a9a", "#444444", "#777777")
 _DASHES: tuple[Any, ...] = ((0, (1.2, 1.6)), (0, (5, 1.8)), (0, (6, 1.6, 1.2, 1.6)))
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+_STROKES = ("|", "x", "+")
 _SKILLS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _CEILING = 0.9995
 
@@ -93,7 +94,7 @@ def looks(standings: Standings, variants: bool = False) -> list[Look]:
         family = row.facts.get("family")
         if family is None:
             k = controls % len(_GREYS)
-            result.append(Look(name, _GREYS[k], _DASHES[k], "", True, row.labels == 0))
+            result.append(Look(name, _GREYS[k], _DASHES[k], _STROKES[k], True, row.labels == 0))
             controls += 1
             continue
         if str(family) not in families:
