@@ -56,6 +56,16 @@ def test_each_gets_its_due() -> None:
     assert (tails.value, tails.positives, tails.negatives) == ("tails", 13, 75)
 
 
+def test_too_few_labels_are_told() -> None:
+    options = BenchmarkOptions(labels=(20, 60, 500), draws=2)
+    found = run_benchmark([Fixed("oracle", VALUES.astype(np.float64))], TRIAL, options)
+    assert found.given == {20: (20, 10), 60: (60, 25), 500: (100, 25)}
+    assert found.shortages() == [
+        "60 labels: 25 of them interacting, as there are no more",
+        "500 labels: 100 were there, 25 of them interacting",
+    ]
+
+
 def test_all_are_trained_on_the_same_labels() -> None:
     seen: dict[str, list[list[int]]] = {"one": [], "other": []}
 

@@ -148,7 +148,9 @@ def run_benchmark(
     compared: tuple[Difference, ...] = ()
     if against is not None:
         compared = differences(ranked, truth[together], against, options.seed)
-    return Standings(tuple(rows), options.prevalence, tuple(curves), compared)
+    first = {count: trial.values[draws[0].members] for count, draws in drawn.items()}
+    given = {count: (len(values), int(values.sum())) for count, values in first.items()}
+    return Standings(tuple(rows), options.prevalence, tuple(curves), compared, given)
 
 
 def _plan(

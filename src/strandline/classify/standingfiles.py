@@ -44,6 +44,7 @@ def save_standings(standings: Standings, folder: Path, about: dict[str, object])
     rows = [asdict(row) | {"mean": row.mean, "spread": row.spread} for row in standings.rows]
     content = about | {
         "prevalence": standings.prevalence,
+        "labels_given": {str(asked): given for asked, given in standings.given.items()},
         "rows": rows,
         "curves": [asdict(curve) for curve in standings.curves],
         "differences": [asdict(one) for one in standings.differences],

@@ -1,7 +1,7 @@
 """Results of a benchmark, and the tables that are printed of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -94,12 +94,15 @@ class Standings:
         That average precision and recall refer to.
     curves : tuple of RankCurve
     differences : tuple of Difference
+    given : dict of (int, int)
+        By number of labels asked for: how many there were, and how many of them interacting.
     """
 
     rows: tuple[Row, ...]
     prevalence: float
     curves: tuple[RankCurve, ...] = ()
     differences: tuple[Difference, ...] = ()
+    given: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def find(
         self, contestant: str, labels: int, measure: str = "auc", group: str = EVERYTHING
@@ -152,6 +155,16 @@ class Standings:
                 _ratio(one.error_ratio),
                 f"{_ratio(one.ratio_low)} to {_ratio(one.ratio_high)}",
             )
+
+    def shortages(self) -> list[str]:
+        """Return what to say where there are not so many labels, half of them interacting."""
+        return [
+            f"{asked} labels: {count:,} were there, {ones:,} of them interacting"
+            if count < asked
+            else f"{asked} labels: {ones:,} of them interacting, as there are no more"
+            for asked, (count, ones) in self.given.items()
+            if count < asked or ones < asked // 2
+        ]
 
     def origins(self) -> dict[str, str]:
         """Return what each contestant saw before the labels of the draws, where it saw anything."""

@@ -114,6 +114,8 @@ def benchmark(
         )
         show(list(result.difference_lines()))
     typer.echo("\nNumbers: mean over draws ± spread over draws (sampling error).")
+    for shortage in result.shortages():
+        typer.echo(shortage)
     for name, seen in result.origins().items():
         typer.echo(f"{name}: {seen}")
     typer.echo(f"{out}: benchmark.json, tables as CSV, figures as SVG and PNG")

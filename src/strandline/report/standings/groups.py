@@ -22,6 +22,7 @@ _TITLES = {
     "surface brightness": "Surface brightness, r mag/arcsec²",
     "redshift": "Redshift",
 }
+_HIGHEST = 0.99  # up to where an error bar is followed
 _NOTE = (
     "with the most labels; kinds and surface brightnesses against all non-interacting galaxies; in "
     "brackets the number of interacting ones; bar: sampling error and spread over draws"
@@ -70,7 +71,7 @@ def _panel(axes: Axes, rows: list[Row], values: list[str], drawn: list[Look], mo
         mean = np.array([row.mean for row in found])
         error = np.array([np.hypot(r.sampling_error, np.nan_to_num(r.spread)) for r in found])
         error = np.nan_to_num(error)
-        seen += mean.tolist()
+        seen += [*(mean - error), *np.maximum(mean, np.minimum(mean + error, _HIGHEST))]
         axes.errorbar(
             mean,
             np.array(place) + 0.62 * ((k + 0.5) / len(drawn) - 0.5),
