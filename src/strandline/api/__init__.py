@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from strandline.api.cutting import stamps
     from strandline.api.demonstration import demo
     from strandline.api.discovering import novelty
+    from strandline.api.erasing import erase
     from strandline.api.exploring import search
     from strandline.api.finding import find
     from strandline.api.injecting import inject
@@ -30,6 +31,7 @@ __all__ = [
     "combine",
     "demo",
     "embed",
+    "erase",
     "evaluate",
     "find",
     "inject",
@@ -50,6 +52,7 @@ _HOMES = {
     "stamps": "cutting",
     "demo": "demonstration",
     "novelty": "discovering",
+    "erase": "erasing",
     "search": "exploring",
     "find": "finding",
     "classify": "scoring",

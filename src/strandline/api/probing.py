@@ -11,7 +11,6 @@ from sklearn.metrics import roc_auc_score
 from strandline.api.tables import table_labels
 from strandline.errors import OptionError
 from strandline.explore.galaxies import look_of
-from strandline.stamps.perturbing import PERTURBATIONS, Perturbation
 from strandline.explore.probes import Probed, probe, probe_classes
 from strandline.files import check_target, write_aside
 from strandline.learn import Model
@@ -19,6 +18,7 @@ from strandline.progress import track
 from strandline.seeding import generator, stable_seed
 from strandline.shapes import read_shapes
 from strandline.stamps import StampTable
+from strandline.stamps.perturbing import PERTURBATIONS, Perturbation
 
 __all__ = ["NuisanceReport", "nuisance"]
 

@@ -117,6 +117,31 @@ def combine(
     typer.echo(f"{out}: {made.summary()}")
 
 
+@app.command(epilog="Example: strandline erase stamps.lance --model encoder --out blind")
+def erase(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE...", help="Stamp tables; their training part.")
+    ],
+    model: OneModel,
+    out: Annotated[Path, typer.Option(help="Folder for the new model, an encoder.")],
+    nuisances: Annotated[
+        str,
+        typer.Option(
+            help="Of noise, blur, shift, rotation, field; separated by commas. "
+            "[default: the recipe's, or all but field]"
+        ),
+    ] = "",
+    count: Annotated[int | None, typer.Option(min=100, help="Stamps to look at.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Make a model's features forget noise, blur, shift and rotation, as far as lines can tell."""
+    from strandline import api
+
+    chosen = [name.strip() for name in nuisances.split(",") if name.strip()]
+    made = api.erase(tables, model, out, nuisances=chosen, count=count, seed=seed)
+    typer.echo(f"{out}: {made.summary()}")
+
+
 @app.command(epilog="Example: strandline nuisance stamps.lance --model encoder --labels labels.csv")
 def nuisance(
     table: Table,

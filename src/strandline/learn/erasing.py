@@ -23,7 +23,7 @@ from strandline.stamps.perturbing import Perturbation, added_noise, blurred, rot
 __all__ = ["erase_nuisances"]
 
 _BATCH = 64
-_FEWEST = 32
+_FEWEST = 8  # as for pretraining, so that a long one never ends here
 _FEWEST_IN_FIELD = 50
 _MOST_FIELD_DIRECTIONS = 4
 
@@ -52,7 +52,7 @@ def erase_nuisances(
     Raises
     ------
     TrainingError
-        If there are fewer than 32 rows.
+        If there are fewer than 8 rows.
     """
     chosen = _sample(rows, settings.sample, seed)
     count = sum(len(part) for part in chosen)

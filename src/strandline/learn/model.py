@@ -13,6 +13,7 @@ from torch import Tensor
 from strandline.errors import ModelError
 from strandline.learn.canvas import Canvases, CanvasGeometry
 from strandline.learn.encoders import Encoder
+from strandline.learn.erasure import Erasure
 from strandline.learn.geometry import dihedral
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
@@ -42,10 +43,12 @@ class Model:
         How the model was made: see `strandline.learn.cards`.
     inputs : HeadInputs, optional
         What the head looks at; by default the embedding.
+    erasure : Erasure, optional
+        What the features are made to forget: the last layer, after the average over views.
 
     Attributes
     ----------
-    recipe, scaling, head, card, inputs
+    recipe, scaling, head, card, inputs, erasure
         As given.
     bands : tuple of str
         That the model knows. Stamps may lack some of them.
@@ -61,6 +64,7 @@ class Model:
         head: Head | None = None,
         card: Mapping[str, Any] | None = None,
         inputs: HeadInputs | None = None,
+        erasure: Erasure | None = None,
     ) -> None:
         self.recipe = recipe
         self.scaling = scaling
@@ -70,6 +74,7 @@ class Model:
         self.card: dict[str, Any] = dict(card or {})
         self.feature_count = encoder.feature_count
         self.inputs = inputs or HeadInputs(encoder.feature_count)
+        self.erasure = erasure
         self._augmented = 0  # batches seen at random so far
         self._told = False  # that its shapes are of another version
 
@@ -105,6 +110,8 @@ class Model:
         found = self.card.get("validation", {})
         if found.get("auc") is not None:
             parts.append(f"validation AUC {found['auc']:.3f}")
+        if self.erasure is not None:
+            parts.append(f"{self.erasure.rank} directions of nuisances erased")
         if self.uses_shapes:
             parts.append("shapes beside" if self.inputs.embedding else "shapes only")
         if not self.has_head:
@@ -185,7 +192,8 @@ class Model:
                 self.encoder(view.contiguous(memory_format=torch.channels_last), present)
                 for view in views
             ]
-            return torch.stack(features).mean(dim=0)
+            mean = torch.stack(features).mean(dim=0)
+            return mean if self.erasure is None else self.erasure(mean)
 
     def embed(self, batch: StampBatch, bands: tuple[str, ...]) -> NDArray[np.float32]:
         """Return the features of raw stamps in memory, shape (row, feature).
@@ -270,7 +278,7 @@ class Model:
         OutputError
         """
         parts = (self.recipe, self.scaling, self.encoder, self.head, self.card, self.inputs)
-        write_model(folder, *parts, extra)
+        write_model(folder, *parts, self.erasure, extra)
 
     @classmethod
     def load(cls, name_or_folder: str | Path) -> Self:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -18,6 +19,7 @@ from strandline.errors import ModelError, RecipeError
 from strandline.files import write_aside
 from strandline.learn.cards import card_text
 from strandline.learn.encoders import Encoder, make_encoder
+from strandline.learn.erasure import Erasure
 from strandline.learn.headfiles import head_from
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
@@ -38,6 +40,7 @@ def write_model(
     head: Head | None,
     card: Mapping[str, Any],
     inputs: HeadInputs,
+    erasure: Erasure | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> None:
     """Write a model's folder; nothing half-written is ever there.
@@ -53,6 +56,9 @@ def write_model(
     if head is not None:
         arrays = head.arrays().items()
         tensors |= {f"head.{name}": torch.tensor(value) for name, value in arrays}
+    if erasure is not None:
+        kept = erasure.arrays().items()
+        tensors |= {f"erasure.{name}": torch.tensor(value) for name, value in kept}
     told = {"format": _FORMAT} | dict(card) | {"scaling": asdict(scaling)}
     if inputs.shapes:
         told["head_inputs"] = inputs.told()
@@ -70,7 +76,7 @@ def write_model(
 
 def read_model(
     name_or_folder: str | Path,
-) -> tuple[Recipe, Scaling, Encoder, Head | None, dict[str, Any], HeadInputs]:
+) -> tuple[Recipe, Scaling, Encoder, Head | None, dict[str, Any], HeadInputs, Erasure | None]:
     """Read a model from its folder, or one that ships by its name; of several members, the first.
 
     Raises
@@ -93,7 +99,8 @@ def read_model(
     encoder, arrays = _read_weights(folder / WEIGHTS, recipe, scaling.channel_count)
     inputs = _read_inputs(folder / CARD, card, encoder.feature_count)
     head = _read_head(folder / WEIGHTS, arrays, inputs.width)
-    return recipe, scaling, encoder, head, card, inputs
+    erasure = _read_erasure(folder / WEIGHTS, arrays, encoder.feature_count)
+    return recipe, scaling, encoder, head, card, inputs, erasure
 
 
 def _read_card(path: Path) -> tuple[dict[str, Any], Scaling]:
@@ -183,17 +190,34 @@ def _read_weights(
 
 
 def _read_head(path: Path, tensors: Mapping[str, Tensor], width: int) -> Head | None:
-    arrays = {
-        name.removeprefix("head."): value.numpy()
-        for name, value in tensors.items()
-        if name.startswith("head.")
-    }
+    arrays = _arrays(tensors, "head.")
     if not arrays:
         return None
     try:
         return head_from(arrays, width)
     except ValueError as error:
-        raise ModelError(
-            f"{path}: is damaged or was put together of two ({error}). "
-            "Train or copy the model again."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _read_erasure(path: Path, tensors: Mapping[str, Tensor], width: int) -> Erasure | None:
+    arrays = _arrays(tensors, "erasure.")
+    if not arrays:
+        return None
+    try:
+        return Erasure.of(arrays, width)
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _arrays(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(prefix): value.numpy()
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _damaged(path: Path, error: ValueError) -> ModelError:
+    return ModelError(
+        f"{path}: is damaged or was put together of two ({error}). Train or copy the model again."
+    )

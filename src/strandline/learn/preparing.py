@@ -42,8 +42,12 @@ def fingerprint(
     rows: NDArray[np.int64] | None = None,
     values: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
-    """Return what a training depends on, flat, so that a difference can be named."""
-    flat: dict[str, Any] = {"seed": seed} | _flat(recipe.model_dump(mode="json"))
+    """Return what a training depends on, flat, so that a difference can be named.
+
+    Erasure comes after a training and is not among it.
+    """
+    settings = recipe.model_dump(mode="json", exclude={"erasure"})
+    flat: dict[str, Any] = {"seed": seed} | _flat(settings)
     for number, table in enumerate(tables):
         ids = "\n".join(table.columns("id")["id"].to_pylist())
         flat[f"stamps of table {number + 1}"] = f"{len(table)} ({_digest(ids.encode())})"

@@ -12,6 +12,7 @@ from strandline.errors import RecipeError, TrainingError
 from strandline.learn.cards import history_columns, history_csv, new_card
 from strandline.learn.embedding import embed_table
 from strandline.learn.encoders import Encoder
+from strandline.learn.erasing import erase_nuisances
 from strandline.learn.fitting import fit, remove_training_folder
 from strandline.learn.labelled import Part, galaxies, scored_galaxies
 from strandline.learn.model import Model
@@ -62,7 +63,8 @@ def pretrain(
     Returns
     -------
     Model
-        With a head fitted to the labels of all tables if there are any, else without.
+        With what the recipe says of erasure, and with a head fitted to the labels of all tables if
+        there are any.
 
     Raises
     ------
@@ -111,6 +113,8 @@ def pretrain(
     if not isinstance(encoder, Encoder):  # what the task makes; for the type checker
         raise TypeError(type(encoder).__name__)
     model = Model(recipe, data.scaling, encoder, card=card)
+    if recipe.erasure.nuisances:
+        model = erase_nuisances(model, tables, train, recipe.erasure, seed)
     if recipe.hybrid:
         model = _with_head(model, tables, splits, known, seed)
     model.save(out, {"metrics.csv": history_csv(task.history)})
@@ -198,7 +202,8 @@ def _with_head(
         model.card |= found
     fitted = fit_shaped(x, measured, y, settings, seed)
     card = model.card | {"head": fitted.chosen}
-    return Model(model.recipe, model.scaling, model.encoder, fitted.head, card, fitted.inputs)
+    parts = (fitted.head, card, fitted.inputs, model.erasure)
+    return Model(model.recipe, model.scaling, model.encoder, *parts)
 
 
 def _rows(split: NDArray[np.str_], name: str) -> NDArray[np.int64]:

@@ -121,12 +121,16 @@ class _Job:
         found = scored(self.table, *self.validation, first.probability(*left))
         card = self._card(last.chosen | told) | found
         base = self.encoder
-        model = Model(self.recipe, base.scaling, base.encoder, last.head, card, last.inputs)
+        parts = (last.head, card, last.inputs, base.erasure)
+        model = Model(self.recipe, base.scaling, base.encoder, *parts)
         model.save(self.out)
         return model
 
     def finetune(self, told: dict[str, Any]) -> Model:
-        """Train all weights on, and measure on the validation labels."""
+        """Train all weights on, and measure on the validation labels.
+
+        The features change, so that an erasure that was fitted to them is left out.
+        """
         task = self._tuned(self.training, self.validation, self.out, self.recipe)
         network = task.finished()
         card = self._card(told | {"best_epoch": task.kept_epoch}, task)
@@ -199,7 +203,8 @@ class _Job:
             plain = settings.model_copy(update={"kind": "lda"})
             head, _ = fit_head(features, training[1], plain, self.seed)
             if isinstance(head, LinearHead):
-                classifier.start_from(head)
+                erasure = self.encoder.erasure
+                classifier.start_from(head if erasure is None else erasure.undone(head))
         task = SupervisedTask(supervised, data, self.seed, classifier)
         both = np.concatenate([training[0], validation[0]])
         told = np.concatenate([training[1], validation[1]])

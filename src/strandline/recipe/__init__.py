@@ -1,6 +1,7 @@
 """Recipes: everything that can be set in a method, typed, read from TOML; unknown keys fail."""
 
 from strandline.recipe.encoder import EncoderSettings
+from strandline.recipe.erasure import ErasureSettings
 from strandline.recipe.method import Recipe, recipe_names
 from strandline.recipe.objective import (
     BceSettings,
@@ -23,6 +24,7 @@ __all__ = [
     "BceSettings",
     "ByolSettings",
     "EncoderSettings",
+    "ErasureSettings",
     "FaintChannel",
     "HeadSettings",
     "HybridSettings",

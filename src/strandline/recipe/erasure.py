@@ -15,7 +15,8 @@ class ErasureSettings(Section):
     """Nuisances that are erased from the features of an encoder; see `learn.erasing`.
 
     Views teach an encoder to say the same of an image with and without a nuisance, but not
-    exactly. Erasure is a last affine layer after which no linear predictor knows it.
+    exactly. Erasure is a last affine layer after which no linear predictor knows it. Pretraining
+    ends with it; training on labels, which learns features for one question, does without.
     """
 
     nuisances: tuple[Nuisance, ...] = ()

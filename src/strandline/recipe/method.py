@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from strandline.errors import RecipeError
 from strandline.recipe.encoder import EncoderSettings
+from strandline.recipe.erasure import ErasureSettings
 from strandline.recipe.mistakes import explain
 from strandline.recipe.objective import BceSettings, HybridSettings, ObjectiveSettings
 from strandline.recipe.section import Section
@@ -48,6 +49,7 @@ class Recipe(Section):
     head: HeadSettings = HeadSettings()
     sampling: SamplingSettings = SamplingSettings()
     inference: InferenceSettings = InferenceSettings()
+    erasure: ErasureSettings = ErasureSettings()
 
     @property
     def supervised(self) -> bool:
