@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= demo
 
-.PHONY: help install demo test lint browser bench weights clean
+.PHONY: help install demo test lint browser postgresql bench weights clean
 
 help:
 	@echo "make demo    a small simulated survey, from images to a report (OUT=demo)"
 	@echo "make test    the tests"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make browser the report in a real browser (installs Debian's chromium if there is none)"
+	@echo "make postgresql the label store under a crowd, in a real server (installs Debian's if there is none)"
 	@echo "make bench   slow checks and speed ratios"
 	@echo "make weights trains again the weights that ship (REALSKY=folder of real images)"
 
@@ -40,6 +41,12 @@ browser: $(STAMP)
 	  || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || echo "There is no chromium and apt-get cannot install it: these tests will be skipped."
 	$(BIN)/python -m pytest tests/report/test_browser.py
+
+postgresql: $(STAMP)
+	command -v initdb || ls /usr/lib/postgresql/*/bin/initdb \
+	  || { apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } \
+	  || echo "There is no PostgreSQL and apt-get cannot install it: these tests will be skipped."
+	$(BIN)/python -m pytest tests/labels/test_crowd.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow

@@ -40,7 +40,7 @@ class TableError(StrandlineError):
 
 
 class LabelError(StrandlineError):
-    """A label file cannot be used."""
+    """A file or a store of labels cannot be used."""
 
 
 class RecipeError(StrandlineError):

@@ -1,0 +1,1 @@
+"""Alembic's steps from each version of a label store to the next."""

@@ -1,0 +1,1 @@
+"""One module a step, oldest first by its number; none is changed once it is released."""
