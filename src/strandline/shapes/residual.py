@@ -10,7 +10,7 @@ from strandline.shapes.apertures import Ellipse, elliptical_radius
 from strandline.shapes.compiled import compiled
 from strandline.shapes.scene import Scene
 
-__all__ = ["Residual", "residual_of", "smooth_model"]
+__all__ = ["Residual", "residual_of", "ring_edges", "ring_medians", "smooth_model"]
 
 _GROWTH = 1.08
 _FIRST_PX = 1.0
@@ -59,10 +59,10 @@ def smooth_model(scene: Scene, ellipse: Ellipse, reach_px: float) -> NDArray[np.
         A median leaves out what covers less than half of an ellipse.
     """
     radius = elliptical_radius(scene.image.shape, ellipse)
-    edges = _ring_edges(reach_px)
+    edges = ring_edges(reach_px)
     ring = np.searchsorted(edges, radius.ravel(), side="right")  # 0 is within the first edge
     usable = (ring < len(edges)) & ~scene.masked.ravel()
-    profile = _medians(scene.image.ravel()[usable], ring[usable], len(edges))
+    profile = ring_medians(scene.image.ravel()[usable], ring[usable], len(edges))
     middles = np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2])
     known = np.isfinite(profile)
     if not known.any():
@@ -119,7 +119,8 @@ def _tidal(scene: Scene, model: NDArray[np.float64], inside: NDArray[np.bool_]) 
     return float(np.sqrt(max(whole**2 - part**2, 0.0)))
 
 
-def _ring_edges(reach_px: float) -> NDArray[np.float64]:
+def ring_edges(reach_px: float) -> NDArray[np.float64]:
+    """Return the edges (px) between rings about a galaxy, up to `reach_px`; wider outwards."""
     edges = [_FIRST_PX]
     while edges[-1] < reach_px:
         edges.append(max(edges[-1] + 1.0, edges[-1] * _GROWTH))
@@ -127,9 +128,19 @@ def _ring_edges(reach_px: float) -> NDArray[np.float64]:
 
 
 @compiled
-def _medians(
+def ring_medians(
     values: NDArray[np.float64], ring: NDArray[np.int64], rings: int
 ) -> NDArray[np.float64]:
+    """Return the median of the values in each ring, NaN in empty ones.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (pixel,)
+    ring : ndarray of int64, shape (pixel,)
+        Of each value, from 0.
+    rings : int
+        How many there are.
+    """
     counts = np.zeros(rings + 1, dtype=np.int64)
     for k in ring:
         counts[k + 1] += 1

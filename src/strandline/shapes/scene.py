@@ -9,7 +9,7 @@ import numpy as np
 import sep
 from numpy.typing import NDArray
 
-__all__ = ["Scene", "SceneOptions", "look_at"]
+__all__ = ["Scene", "SceneOptions", "find_objects", "in_the_middle", "look_at", "sky_of"]
 
 _OUTSIDE_SHARE = 0.35
 _CLIP = 3.0
@@ -94,16 +94,16 @@ def look_at(plane: NDArray[np.float64], options: SceneOptions) -> Scene | None:
         None if there is no object in the middle, or nothing at all.
     """
     missing = ~np.isfinite(plane)
-    level, noise = _sky(plane, missing)
+    level, noise = sky_of(plane, missing)
     if not noise > 0:
         return None
     sky = level if options.subtract_sky else 0.0
     image = np.where(missing, 0.0, plane - sky)
-    found = _objects(image, missing, noise, options)
+    found = find_objects(image, missing, noise, options)
     if found is None:
         return None
     table, segments = found
-    number = _in_the_middle(segments, table, options.reach)
+    number = in_the_middle(segments, table, options.reach)
     if not number:
         return None
     target = segments == number
@@ -119,9 +119,16 @@ def look_at(plane: NDArray[np.float64], options: SceneOptions) -> Scene | None:
     )
 
 
-def _sky(plane: NDArray[np.float64], missing: NDArray[np.bool_]) -> tuple[float, float]:
+def sky_of(plane: NDArray[np.float64], missing: NDArray[np.bool_]) -> tuple[float, float]:
     """Return level and noise of the sky: Bertin & Arnouts' (1996) mode of the outer part, clipped.
 
+    Parameters
+    ----------
+    plane : ndarray of float64, shape (y, x)
+    missing : ndarray of bool, shape (y, x)
+
+    Notes
+    -----
     Pixels within 0.35 of the stamp's side of its middle are left out where enough others are.
     """
     outside = ~missing & (_radius(plane.shape) > _OUTSIDE_SHARE * min(plane.shape))
@@ -160,9 +167,27 @@ def _radius(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.asarray(np.hypot(y[:, None], x[None, :]))
 
 
-def _objects(
+def find_objects(
     image: NDArray[np.float64], missing: NDArray[np.bool_], noise: float, options: SceneOptions
 ) -> tuple[NDArray[Any], NDArray[np.int32]] | None:
+    """Return SExtractor's objects and which pixels are theirs; None if there are none to be had.
+
+    Parameters
+    ----------
+    image : ndarray of float64, shape (y, x)
+        Sky subtracted, finite.
+    missing : ndarray of bool, shape (y, x)
+    noise : float
+        Of a pixel.
+    options : SceneOptions
+
+    Returns
+    -------
+    table : structured ndarray, shape (object,)
+        Columns of `sep.extract`.
+    segments : ndarray of int32, shape (y, x)
+        Number of the object, from 1; 0 is sky.
+    """
     sep.set_extract_pixstack(max(image.size, _FEWEST_IN_BUFFER))  # a large one takes long to make
     try:
         table, segments = sep.extract(
@@ -181,8 +206,16 @@ def _objects(
     return table, np.asarray(segments, dtype=np.int32)
 
 
-def _in_the_middle(segments: NDArray[np.int32], table: NDArray[Any], reach: float) -> int:
-    """Return the brightest object that has a pixel near the middle; 0 if there is none."""
+def in_the_middle(segments: NDArray[np.int32], table: NDArray[Any], reach: float) -> int:
+    """Return the number of the brightest object that has a pixel near the middle; 0 for none.
+
+    Parameters
+    ----------
+    segments, table
+        See `find_objects`.
+    reach : float
+        See `SceneOptions`.
+    """
     near = segments[_radius(segments.shape) <= max(1.5, reach * min(segments.shape))]
     numbers = np.unique(near[near > 0])
     if not numbers.size:

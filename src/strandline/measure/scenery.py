@@ -1,0 +1,270 @@
+"""What is on a stamp that is smooth or compact: the host, its neighbours and stars, modelled away.
+
+The host and all bright neighbours are modelled together, each on what the others leave, and once
+more with what stands out masked. What is too faint or small for a model is masked. Faint, flat
+objects are neither: they may be parts of a feature.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from strandline.measure.bodies import Body, Seed
+from strandline.shapes.scene import SceneOptions, find_objects, in_the_middle, sky_of
+
+__all__ = ["Scenery", "look_around"]
+
+_PEAKED = 3.2  # peak over mean of an object; a star, a galaxy is above, a piece of a tail below
+_LEAST_MODEL_PX = 40
+_SMALL_PX = 130  # a round object of that size is a galaxy far behind, not a piece of a tail
+_LEAST_MODEL_SIGMA = 12.0
+_MOST_BODIES = 24
+_CORE_SIGMA = 2.0  # of a neighbour's model: brighter, its residual is not believed
+_HOST_REACH = 1.0
+_OUTLIER_SIGMA = 2.5
+_SUBSTRUCTURE = 0.25  # of the model: brighter residuals on a host are objects, not arms
+_FAINT = SceneOptions(threshold=1.5, contrast=0.005)
+
+
+@dataclass
+class Scenery:
+    """A stamp with its smooth and compact light told apart.
+
+    Attributes
+    ----------
+    image : ndarray of float64, shape (y, x)
+        All bands together, sky subtracted, missing pixels 0.
+    missing : ndarray of bool, shape (y, x)
+    masked : ndarray of bool, shape (y, x)
+        Missing, or of a neighbour so bright that nothing can be said of what lies below.
+    noise, sky : float
+        Of a pixel; level that was subtracted.
+    host : Body or None
+    host_model : ndarray of float64, shape (y, x)
+    neighbours : list of Body
+    neighbour_models : list of ndarray
+        On each one's box.
+    """
+
+    image: NDArray[np.float64]
+    missing: NDArray[np.bool_]
+    masked: NDArray[np.bool_]
+    noise: float
+    sky: float
+    host: Body | None
+    host_model: NDArray[np.float64]
+    neighbours: list[Body]
+    neighbour_models: list[NDArray[np.float64]]
+
+    @property
+    def others(self) -> NDArray[np.float64]:
+        """Light of the neighbours' models, shape (y, x)."""
+        total = np.zeros_like(self.image)
+        for body, model in zip(self.neighbours, self.neighbour_models, strict=True):
+            total[body.box] += model
+        return total
+
+    @property
+    def residual(self) -> NDArray[np.float64]:
+        """What no model holds, shape (y, x)."""
+        return self.image - self.host_model - self.others
+
+
+def look_around(plane: NDArray[np.float64]) -> Scenery | None:
+    """Model what is smooth on a stamp and mask what is compact.
+
+    Parameters
+    ----------
+    plane : ndarray of float64, shape (y, x)
+        NaN is missing.
+
+    Returns
+    -------
+    Scenery or None
+        None if there is no data, or no noise.
+    """
+    missing = ~np.isfinite(plane)
+    if missing.all():
+        return None
+    sky, noise = sky_of(plane, missing)
+    if not noise > 0:
+        return None
+    image = np.where(missing, 0.0, plane - sky)
+    found = find_objects(image, missing, noise, _FAINT)
+    scenery = Scenery(
+        image, missing, missing.copy(), noise, sky, None, np.zeros_like(image), [], []
+    )
+    if found is None:
+        return scenery
+    table, segments = found
+    number = in_the_middle(segments, table, _FAINT.reach)
+    compact = _compact(table, noise)
+    seeds: list[Seed] = []
+    for index in np.argsort(-table["flux"]):
+        if index + 1 == number or not compact[index]:
+            continue
+        row = table[index]
+        if _worth_a_model(row, noise) and len(seeds) < _MOST_BODIES:
+            seeds.append(_seed(row, image.shape))
+        else:
+            scenery.masked |= _footprint(segments, int(index) + 1)
+    others = np.isin(segments, np.flatnonzero(compact) + 1) & (segments != number)
+    host_seed = _host_seed(image, segments, table, number) if number else None
+    _model_all(scenery, host_seed, seeds, others)
+    return scenery
+
+
+def _compact(table: NDArray[Any], noise: float) -> NDArray[np.bool_]:
+    """Return which objects are peaked as galaxies and stars are; small ones are, too."""
+    mean = table["flux"] / np.maximum(table["npix"], 1)
+    peaked = table["peak"] > _PEAKED * mean
+    small = table["npix"] < _LEAST_MODEL_PX
+    small |= (table["npix"] < _SMALL_PX) & (table["b"] > 0.4 * table["a"])
+    bright = table["cpeak"] > _LEAST_MODEL_SIGMA * noise
+    slender = (table["b"] < 0.35 * table["a"]) & ~bright
+    return np.asarray((peaked & ~slender) | small | bright)
+
+
+def _worth_a_model(row: Any, noise: float) -> bool:
+    return bool(row["npix"] >= _LEAST_MODEL_PX and row["cpeak"] > _LEAST_MODEL_SIGMA * noise)
+
+
+def _seed(row: Any, shape: tuple[int, ...]) -> Seed:
+    size = float(np.sqrt(row["npix"] / np.pi))
+    return Seed(
+        x=float(row["xcpeak"]),
+        y=float(row["ycpeak"]),
+        axis_px=float(np.clip(0.4 * size, 2.5, 12.0)),
+        ellipticity=float(np.clip(1 - row["b"] / max(row["a"], 1e-6), 0.02, 0.85)),
+        angle=float(row["theta"]),
+        reach_px=float(np.clip(3.5 * size + 8, 16, min(shape))),
+    )
+
+
+def _host_seed(
+    image: NDArray[np.float64],
+    segments: NDArray[np.int32],
+    table: NDArray[Any],
+    number: int,
+) -> Seed:
+    """Return the host's seed: from the moments of its brighter half, which tails do not reach."""
+    row = table[number - 1]
+    target = segments == number
+    smooth = ndimage.gaussian_filter(image, 1.5)
+    inside = np.where(target, smooth, 0.0)
+    y0, x0 = np.unravel_index(int(np.argmax(inside)), inside.shape)
+    held = np.sort(inside[target])[::-1]
+    growth = np.cumsum(held)
+    level = held[int(np.searchsorted(growth, 0.5 * growth[-1]))]
+    labels, _ = ndimage.label(inside >= max(level, 1e-12))
+    core = labels == labels[y0, x0]
+    y, x = np.nonzero(core)
+    size = float(np.sqrt(core.sum() / np.pi))
+    if core.sum() < 5:
+        return _seed(row, image.shape)
+    dx, dy = x - x.mean(), y - y.mean()
+    xx, yy, xy = (dx * dx).mean(), (dy * dy).mean(), (dx * dy).mean()
+    root = np.hypot((xx - yy) / 2, xy)
+    major, minor = (xx + yy) / 2 + root, max((xx + yy) / 2 - root, 0.05)
+    return Seed(
+        x=float(x0),
+        y=float(y0),
+        axis_px=max(size, 3.0),
+        ellipticity=float(np.clip(1 - np.sqrt(minor / major), 0.02, 0.85)),
+        angle=float(0.5 * np.arctan2(2 * xy, xx - yy)),
+        reach_px=_HOST_REACH * float(max(image.shape)),
+    )
+
+
+def _footprint(segments: NDArray[np.int32], number: int) -> NDArray[np.bool_]:
+    return np.asarray(ndimage.binary_dilation(segments == number, iterations=2))
+
+
+def _model_all(
+    scenery: Scenery, host: Seed | None, seeds: list[Seed], segments: NDArray[np.bool_]
+) -> None:
+    """Model host and neighbours, each on what the others leave; `scenery` is changed."""
+    faint = scenery.masked.copy()
+    _model_host(scenery, host, segments | faint)
+    for seed in seeds:
+        _model_neighbour(scenery, seed)
+    for seed in _hidden(scenery):
+        _model_neighbour(scenery, seed)
+    scenery.masked = faint | _cores(scenery)
+    rest = scenery.image - scenery.others
+    _model_host(scenery, host, scenery.masked | _outliers(scenery, rest))
+    left = scenery.residual
+    for k, body in enumerate(scenery.neighbours):  # once more, on what the better model leaves
+        own = left.copy() if k == 0 else left
+        own[body.box] += scenery.neighbour_models[k]
+        model = body.model(own, scenery.missing, scenery.noise)
+        own[body.box] -= model
+        scenery.neighbour_models[k] = model
+        left = own
+    scenery.masked = faint | _cores(scenery)
+
+
+def _model_host(scenery: Scenery, seed: Seed | None, hidden: NDArray[np.bool_]) -> None:
+    if seed is None:
+        return
+    rest = scenery.image - scenery.others
+    body = Body(rest, hidden, seed, scenery.noise)
+    scenery.host = body
+    scenery.host_model = np.zeros_like(rest)
+    scenery.host_model[body.box] = body.model(rest, hidden, scenery.noise)
+
+
+def _model_neighbour(scenery: Scenery, seed: Seed) -> None:
+    left = scenery.residual
+    body = Body(left, scenery.missing, seed, scenery.noise)
+    scenery.neighbours.append(body)
+    scenery.neighbour_models.append(body.model(left, scenery.missing, scenery.noise))
+
+
+def _cores(scenery: Scenery) -> NDArray[np.bool_]:
+    """Return where neighbours are so bright that what is left of them is not believed."""
+    cores = np.zeros_like(scenery.missing)
+    for body, model in zip(scenery.neighbours, scenery.neighbour_models, strict=True):
+        cores[body.box] |= _core(model, body, scenery.noise)
+    return cores
+
+
+def _core(model: NDArray[np.float64], body: Body, noise: float) -> NDArray[np.bool_]:
+    bright = (model > _CORE_SIGMA * noise) | (body.radius_px < 3.0)
+    return np.asarray(ndimage.binary_dilation(bright, iterations=1))
+
+
+def _outliers(scenery: Scenery, rest: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return what stands out above the host's model: features, which must not bend it."""
+    smooth = ndimage.gaussian_filter(np.where(scenery.masked, 0, rest - scenery.host_model), 2.0)
+    noise = scenery.noise / (2 * np.sqrt(np.pi) * 2.0) * 1.5
+    host = ndimage.gaussian_filter(scenery.host_model, 2.0)
+    return np.asarray(smooth > _OUTLIER_SIGMA * noise + 0.15 * host)
+
+
+def _hidden(scenery: Scenery) -> list[Seed]:
+    """Return compact objects that show only when the host's model is taken away."""
+    if scenery.host is None:
+        return []
+    masked = scenery.masked | _cores(scenery)
+    residual = np.where(masked, 0.0, scenery.residual)
+    error = np.sqrt(scenery.noise**2 + (_SUBSTRUCTURE * scenery.host_model) ** 2)
+    near = scenery.host.isophotes
+    hidden = masked
+    hidden[scenery.host.box] |= scenery.host.radius_px < 4.0
+    found = find_objects(residual / error, hidden, 1.0, SceneOptions(threshold=3.0))
+    if found is None:
+        return []
+    table, _ = found
+    seeds = []
+    for row in table:
+        mean = row["flux"] / max(row["npix"], 1)
+        round_one = row["b"] > 0.5 * row["a"]
+        if row["cpeak"] > 6 and row["cpeak"] > 1.6 * mean and round_one and row["npix"] >= 8:
+            away = np.hypot(row["x"] - near.x[0], row["y"] - near.y[0])
+            if away > 4.0:
+                seeds.append(_seed(row, residual.shape))
+    return seeds[:_MOST_BODIES]
