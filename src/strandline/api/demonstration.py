@@ -25,6 +25,7 @@ __all__ = ["DemoOutcome", "demo"]
 _FIELDS = 18
 _CNN_EPOCHS = 30
 _NNCLR_EPOCHS = 14
+_INTERACTING = 0.3  # of the simulated galaxies
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def demo(
         both = learn.combine("both", models, table=table, labels=told, seed=seed)
         both.save(work / "models" / "both")
         say("5/6 Classifying and mapping …")
-        scores = score_and_map(table, both, seed=seed)
+        scores = score_and_map(table, both, seed=seed).at(_INTERACTING)
         split = np.asarray(table.columns("split")["split"].to_pylist())
         test = split[labels.rows] == "test"
         rows, values = labels.rows[test], labels.values[test]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from strandline.api.cutting import look
 from strandline.api.outcome import (
@@ -13,6 +14,7 @@ from strandline.api.outcome import (
     write_outcome,
 )
 from strandline.api.tables import choose_models, load_models
+from strandline.classify import PREVALENCE, Prevalence
 from strandline.files import write_together
 from strandline.stamps import DetectOptions, StampTable, TableSpec, make_table
 
@@ -30,6 +32,7 @@ def find(
     zeropoint: float | None = None,
     bands: Sequence[str] | None = None,
     detect: DetectOptions | None = None,
+    prevalence: float | Literal["estimate"] = PREVALENCE,
     seed: int = 0,
 ) -> Outcome:
     """Rank all galaxies in survey images by how likely they interact.
@@ -44,6 +47,9 @@ def find(
     models : sequence of str or path
         Models to score with, several with equal rights; by default the one that ships for this
         kind of input and its bands.
+    prevalence : float or "estimate"
+        Share of galaxies that interact on this sky, for ``probability_sky``; or estimated from the
+        scores, see `strandline.classify.estimate_prevalence`.
     seed : int
         Of splits and the map.
 
@@ -53,6 +59,7 @@ def find(
     """
     out = Path(out)
     loaded = load_models(models)  # first: a mistyped name shall not cost an hour
+    Prevalence.of(prevalence, ())
     with write_together(out) as work:
         discovery, read = look(images, zeropoint, bands)
         spec = TableSpec(discovery.bands, size_px or 1, discovery.sources[0].kind)
@@ -68,7 +75,7 @@ def find(
             detect=detect or DetectOptions(),
         )
         table = StampTable.open(work / "stamps.lance")
-        scores = score_and_map(table, chosen.models, seed=seed)
+        scores = score_and_map(table, chosen.models, seed=seed).at(prevalence)
         outcome = write_outcome(
             work,
             table,

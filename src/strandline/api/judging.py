@@ -1,12 +1,13 @@
 """``evaluate``: how good a scored catalogue is."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from strandline.classify import Evaluation, evaluate_scores, read_catalogue
+from strandline.classify import Evaluation, evaluate_scores, read_catalogue, reliability
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
 from strandline.labels import LabelKeys, read_labels
@@ -22,6 +23,7 @@ def evaluate(
     out: str | Path | None = None,
     column: str = "probability",
     threshold: float = 0.5,
+    prevalence: float = 0.5,
 ) -> Evaluation:
     """Measure a scored catalogue against labels, and write the numbers beside it.
 
@@ -37,11 +39,17 @@ def evaluate(
         Which probability to measure.
     threshold : float
         For the confusion counts.
+    prevalence : float
+        At which it is measured whether probabilities hold: galaxies are weighted so that this share
+        interacts, and probabilities, which are taken to be on the balanced scale, brought to it.
+        Not measured of ``probability_sky``, nor if there is no probability.
     """
     out = Path(out) if out else Path(file).with_suffix(".evaluation.json")
     check_target(out)
     if not 0 <= threshold <= 1:
         raise OptionError(f"threshold is {threshold:g}; expected a probability from 0 to 1.")
+    if not 0 < prevalence < 1:
+        raise OptionError(f"prevalence is {prevalence:g}; expected a share between 0 and 1.")
     catalogue = read_catalogue(file)
     _check(file, catalogue, column)
     paths = catalogue["path"].to_pylist() if "path" in catalogue.column_names else ()
@@ -55,6 +63,9 @@ def evaluate(
             "probability: the ranking is measured, the counts at the threshold mean little."
         )
     evaluation = evaluate_scores(labels.values, scores, threshold=threshold)
+    if (np.abs(scores - 0.5) <= 0.5).all() and column != "probability_sky":
+        held = reliability(labels.values, scores, prevalence)
+        evaluation = replace(evaluation, reliability=held)
     evaluation.save(out)
     return evaluation
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from strandline.api.tables import Choice
-from strandline.classify import read_catalogue, write_catalogue
+from strandline.classify import Sky, read_catalogue, write_catalogue
 from strandline.classify.score import Scores, ranked, score_stream
 from strandline.explore import map_table
 from strandline.learn import Ensemble, Model
@@ -33,12 +33,15 @@ class Outcome:
         That scored them.
     skipped : tuple of (str, str)
         Inputs that could not be used, with the reason.
+    sky : Sky, optional
+        How many interact, at the sky's prevalence.
     """
 
     folder: Path
     galaxies: int
     models: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
+    sky: Sky | None = None
 
     def summary(self) -> str:
         """Return what the command line prints at the end."""
@@ -47,6 +50,8 @@ class Outcome:
             f"{self.folder}/catalogue.parquet",
             f"Report: {self.folder}/report.html",
         ]
+        if self.sky is not None and self.galaxies > 1:
+            lines.insert(1, self.sky.words())
         if self.skipped:
             lines.insert(1, f"{len(self.skipped)} inputs skipped (reasons in the report)")
         return "\n".join(lines)
@@ -153,10 +158,11 @@ def write_outcome(
             history=history,
             cards=tuple({"name": name} | card for name, card in _cards(choice.models).items()),
             models=choice.why,
+            sky=scores.sky,
             notes=tuple(stamps.notes),
             skipped=skipped,
             seed=seed,
         ),
         folder / "report.html",
     )
-    return Outcome(folder, len(table), tuple(choice.models.members), skipped)
+    return Outcome(folder, len(table), tuple(choice.models.members), skipped, scores.sky)

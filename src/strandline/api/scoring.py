@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 
 from strandline import learn
 from strandline.api.tables import choose_models, choose_shipped
-from strandline.classify import catalogue_ending, write_catalogue
+from strandline.classify import PREVALENCE, Prevalence, catalogue_ending, write_catalogue
 from strandline.classify.score import Scores, ranked, score_table
 from strandline.files import check_target
 from strandline.learn import Model
@@ -64,6 +65,7 @@ def classify(
     models: Sequence[str | Path],
     out: str | Path,
     *,
+    prevalence: float | Literal["estimate"] = PREVALENCE,
     batch_size: int = 128,
 ) -> Scores:
     """Score every galaxy of a table and write the ranked catalogue.
@@ -78,11 +80,15 @@ def classify(
         or of the members of one, also has a column of its own, ``probability_<name>``.
     out : path
         ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
+    prevalence : float or "estimate"
+        Share of galaxies that interact on this sky, for the column ``probability_sky``; or
+        estimated from the scores, see `strandline.classify.estimate_prevalence`.
     """
     catalogue_ending(out)
     check_target(out)
+    Prevalence.of(prevalence, ())  # refused before long work
     opened = StampTable.open(table)
     chosen = choose_models(models, opened.spec)
-    scores = score_table(opened, chosen.models, batch_size=batch_size)
+    scores = score_table(opened, chosen.models, batch_size=batch_size).at(prevalence)
     write_catalogue(ranked(opened, scores), out)
     return scores

@@ -67,7 +67,6 @@ def choose_shipped(spec: TableSpec) -> tuple[str, str]:
     of_kind = {
         name: facts.bands for name, facts in shipped_models().items() if facts.kind == spec.kind
     }
-    what = f"{_KINDS[spec.kind]} with bands {' '.join(spec.bands)}"
     if not of_kind:
         raise ModelError(
             f"No model ships with this installation for {_KINDS[spec.kind]}. Name one with "
@@ -82,13 +81,11 @@ def choose_shipped(spec: TableSpec) -> tuple[str, str]:
             f"{_KINDS[spec.kind]} ({told}). If bands have other names here, name them when cutting "
             "stamps; else train a model (strandline train) and name it with --model."
         )
-    why = f"{name}, which ships for {_KINDS[spec.kind]}, as the input is {what}"
-    if missing := [band for band in known if band not in spec.bands]:
-        why += f"; {' '.join(missing)} that it also knows {'is' if len(missing) == 1 else 'are'} "
-        why += "missing"
+    used = [band for band in spec.bands if band in known]
+    why = f"{name}, which ships for {_KINDS[spec.kind]} in bands {' '.join(known)}; the input has "
+    why += " ".join(used) if len(used) < len(known) else "them all"
     if unknown := [band for band in spec.bands if band not in known]:
-        why += f"; {' '.join(unknown)} that it does not know {'is' if len(unknown) == 1 else 'are'}"
-        why += " left out"
+        why += f", and {' '.join(unknown)}, not used"
     return name, f"{why}."
 
 

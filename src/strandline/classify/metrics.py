@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from strandline.classify.reliability import Reliability, calibration_error
 from strandline.errors import LabelError
 from strandline.files import write_aside
 from strandline.seeding import generator
@@ -63,10 +64,15 @@ class Evaluation:
         Largest true-positive rate at a false-positive rate of at most the key.
     recall_inspected : dict
         Part of the positives found when the best-scored fraction (the key) of all is looked at.
+    calibration_error : float
+        How far probabilities are from the truth on the balanced scale: see
+        `strandline.classify.reliability`; NaN if scores are no probabilities.
     confusion : Confusion
         Counts at the chosen threshold.
     errors : dict
         The sampling errors, by the names that `lines` prints; NaN when too few galaxies.
+    reliability : Reliability, optional
+        What probabilities promise at a prevalence, and what is there.
     """
 
     positives: int
@@ -75,8 +81,10 @@ class Evaluation:
     average_precision: float
     completeness: dict[str, float]
     recall_inspected: dict[str, float]
+    calibration_error: float
     confusion: Confusion
     errors: dict[str, float]
+    reliability: Reliability | None = None
 
     def lines(self) -> list[str]:
         """Return the table that the command line prints."""
@@ -92,12 +100,16 @@ class Evaluation:
             (f"recall with {float(key):.0%} inspected", f"recall_inspected {key}", value)
             for key, value in self.recall_inspected.items()
         ]
+        if np.isfinite(self.calibration_error):
+            text = "calibration error, balanced"
+            rows.append((text, "calibration_error", self.calibration_error))
         c = self.confusion
         return [
             f"{self.positives} interacting, {self.negatives} not",
             *(f"{text:36s} {value:.3f} ± {self.errors[key]:.3f}" for text, key, value in rows),
             f"at threshold {c.threshold:g}: {c.true_positive} found, {c.false_negative} missed, "
             f"{c.false_positive} false, {c.true_negative} rightly passed over",
+            *(self.reliability.lines() if self.reliability is not None else ()),
         ]
 
     def save(self, path: Path) -> None:
@@ -182,6 +194,8 @@ def evaluate_scores(
             "a ranking can be measured only with both."
         )
     measures = _measures()
+    if (np.abs(score - 0.5) <= 0.5).all():
+        measures["calibration_error"] = calibration_error
     values = {name: measure(truth, score) for name, measure in measures.items()}
     errors = _bootstrap(truth, score, measures, seed)
     return Evaluation(
@@ -191,6 +205,7 @@ def evaluate_scores(
         average_precision=values["average_precision"],
         completeness={str(c): values[f"completeness {c}"] for c in CONTAMINATIONS},
         recall_inspected={str(f): values[f"recall_inspected {f}"] for f in INSPECTED},
+        calibration_error=values.get("calibration_error", float("nan")),
         confusion=confusion(truth, score, threshold),
         errors=errors,
     )

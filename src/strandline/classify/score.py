@@ -1,13 +1,14 @@
 """Scores of every galaxy of a stamp table, by one model or several."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from strandline.classify.prevalence import Prevalence, Sky, at_prevalence
 from strandline.learn import Ensemble
 from strandline.progress import track
 from strandline.shapes import ShapeReader
@@ -46,10 +47,13 @@ class Scores:
         By all models together: see `strandline.learn.Ensemble`.
     by_model : dict of ndarray of float32, shape (row,)
         By each alone.
+    prevalence : Prevalence, optional
+        Of interactions on this sky.
     """
 
     probability: NDArray[np.float32]
     by_model: dict[str, NDArray[np.float32]]
+    prevalence: Prevalence | None = None
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -60,9 +64,23 @@ class Scores:
             {name: np.concatenate([part.by_model[name] for part in parts]) for name in names},
         )
 
+    def at(self, prevalence: float | Literal["estimate"]) -> Self:
+        """Return them with the prevalence that is given, or estimated from them."""
+        return replace(self, prevalence=Prevalence.of(prevalence, self.probability))
+
+    @property
+    def sky(self) -> Sky | None:
+        """What the galaxies hold at the prevalence."""
+        return None if self.prevalence is None else Sky.of(self.probability, self.prevalence)
+
     def columns(self) -> dict[str, NDArray[np.float32]]:
-        """Return the catalogue's columns: ``probability``, and one for each of several models."""
+        """Return the catalogue's columns: ``probability``, and one for each of several models.
+
+        ``probability_sky`` is that at the prevalence, if there is one.
+        """
         columns = {"probability": self.probability}
+        if self.prevalence is not None:
+            columns["probability_sky"] = at_prevalence(self.probability, self.prevalence.value)
         if len(self.by_model) > 1:
             columns |= {f"probability_{name}": p for name, p in self.by_model.items()}
         return columns
@@ -100,17 +118,18 @@ def ranked(table: StampTable, scores: Scores) -> Iterator[pa.RecordBatch]:
     """Yield the catalogue, most likely interacting first, in batches of bounded size.
 
     Columns: ``rank`` from 1, the table's own scalar columns, ``row`` (in the table), then the
-    probabilities. Galaxies of equal probability keep the table's order.
+    probabilities, not those of earlier models that the table may hold. Galaxies of equal
+    probability keep the table's order.
     """
     columns = scores.columns()
     order = np.argsort(-columns["probability"], kind="stable").astype(np.int64)
+    earlier = [name for name in table.column_names if name.startswith("probability")]
     for start in range(0, len(order), _ROWS_AT_ONCE):
         rows = order[start : start + _ROWS_AT_ONCE]
         part = table.columns(rows=rows)
         ranks = np.arange(start + 1, start + 1 + len(rows), dtype=np.int64)
         part = part.add_column(0, "rank", pa.array(ranks)).append_column("row", pa.array(rows))
+        part = part.drop_columns([name for name in earlier if name in part.column_names])
         for name, values in columns.items():
-            if name in part.column_names:
-                part = part.drop_columns(name)
             part = part.append_column(name, pa.array(values[rows]))
         yield from part.combine_chunks().to_batches()

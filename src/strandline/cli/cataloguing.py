@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from strandline.cli.app import app
-from strandline.cli.options import BatchSize, Models, Table
+from strandline.cli.options import BatchSize, Models, Prevalence, Table
 
 __all__ = ["classify", "embed", "evaluate", "shapes"]
 
@@ -36,13 +36,18 @@ def classify(
     table: Table,
     out: Annotated[Path, typer.Option(help="Catalogue: .parquet, .csv, .fits or .votable.")],
     model: Models = None,
+    prevalence: Prevalence = "0.01",
     batch_size: BatchSize = 128,
 ) -> None:
     """Score every galaxy of a table and write the ranked catalogue."""
     from strandline import api
+    from strandline.classify import read_prevalence
 
-    scores = api.classify(table, model or (), out, batch_size=batch_size)
+    asked = read_prevalence(prevalence)
+    scores = api.classify(table, model or (), out, prevalence=asked, batch_size=batch_size)
     typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
+    if scores.sky is not None:
+        typer.echo(scores.sky.words())
 
 
 @app.command(epilog="Example: strandline shapes stamps.lance --band r")
@@ -70,10 +75,15 @@ def evaluate(
     ] = None,
     column: Annotated[str, typer.Option(help="Which probability to measure.")] = "probability",
     threshold: Annotated[float, typer.Option(help="For the counts of right and wrong.")] = 0.5,
+    prevalence: Annotated[
+        float, typer.Option(help="Share of interacting galaxies at which probabilities shall hold.")
+    ] = 0.5,
 ) -> None:
     """Measure a scored catalogue against labels."""
     from strandline import api
 
-    evaluation = api.evaluate(file, truth, out=out, column=column, threshold=threshold)
+    evaluation = api.evaluate(
+        file, truth, out=out, column=column, threshold=threshold, prevalence=prevalence
+    )
     for line in evaluation.lines():
         typer.echo(line)

@@ -13,6 +13,7 @@ from strandline.cli.options import (
     MinSnr,
     Models,
     Positions,
+    Prevalence,
     Seed,
     SizeArcsec,
     SizePx,
@@ -60,10 +61,12 @@ def find(
     bands: BandNames = None,
     min_snr: MinSnr = None,
     max_mag: MaxMag = None,
+    prevalence: Prevalence = "0.01",
     seed: Seed = 0,
 ) -> None:
     """Rank all galaxies in survey images by how likely they interact."""
     from strandline import api
+    from strandline.classify import read_prevalence
 
     result = api.find(
         images,
@@ -75,6 +78,7 @@ def find(
         zeropoint=zeropoint,
         bands=bands.split(",") if bands else None,
         detect=_detect_options(min_snr, max_mag),
+        prevalence=read_prevalence(prevalence),
         seed=seed,
     )
     typer.echo(result.summary())
@@ -156,7 +160,8 @@ def simulate(
         typer.Option(help="Share of interacting galaxies. [default: 0.3, of stamps 0.5]"),
     ] = None,
     kinds: Annotated[
-        str | None, typer.Option(help="Of interaction, e.g. tails,shells; or polar_ring. [default: all]")
+        str | None,
+        typer.Option(help="Of interaction, e.g. tails,shells; or polar_ring. [default: all]"),
     ] = None,
     depth: Annotated[
         float | None,

@@ -15,6 +15,7 @@ __all__ = [
     "Models",
     "OneModel",
     "Positions",
+    "Prevalence",
     "Seed",
     "SizeArcsec",
     "SizePx",
@@ -66,5 +67,11 @@ MinSnr = Annotated[
 ]
 MaxMag = Annotated[
     float | None, typer.Option(min=-50, max=100, help="Faintest magnitude that gets a stamp.")
+]
+Prevalence = Annotated[
+    str,
+    typer.Option(
+        help="Share of galaxies that interact on this sky, for probability_sky; or: estimate."
+    ),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]

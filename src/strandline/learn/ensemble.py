@@ -18,6 +18,7 @@ from strandline.stamps import TableSpec
 __all__ = ["Ensemble", "Member"]
 
 _FORMAT = 1
+_TAKEN = "sky"
 
 Odds = Mapping[str, NDArray[np.float64]]
 """Log-odds, shape (row,), by member."""
@@ -78,6 +79,11 @@ class Ensemble:
                     f"on labels first: strandline train TABLE --labels FILE --encoder {name} "
                     "--out NEW."
                 )
+        if _TAKEN in self.members:
+            raise ModelError(
+                f"{_TAKEN}: probability_{_TAKEN} is a column of its own in catalogues; give the "
+                "model's folder another name."
+            )
         kinds = {name: member.model.kind for name, member in self.members.items()}
         if len(set(kinds.values())) > 1:
             told = ", ".join(f"{name} of {kind} images" for name, kind in kinds.items())

@@ -50,6 +50,10 @@ def header(inputs: ReportInputs, pictured: Pictured, curves: list[Measured]) -> 
     if total:
         likely = int(pc.sum(pc.greater_equal(catalogue["probability"], 0.5)).as_py() or 0)
         facts.append(("with probability above 0.5", f"{likely:,}", ""))
+    if inputs.sky is not None:
+        number, error = inputs.sky.rounded()
+        share = inputs.sky.prevalence.words()
+        facts.append((f"expected to interact, if {share} of all do", number, f"± {error}"))
     if _has_truth(inputs):
         for one in curves:
             if one.evaluation:
@@ -103,6 +107,7 @@ def gallery(inputs: ReportInputs, pictured: Pictured) -> dict[str, Any]:
         "few": shown <= _FEW,
         "gallery_words": f"{which}, by probability. Choose one for its large view. Colour shows "
         "nucleus and outskirts at once; faint light shows what is near the noise of the sky.",
+        "sky_words": inputs.sky.words() if inputs.sky is not None and total > 1 else "",
         "sorts": _sorts(inputs, [band for band in bands if _any(facts, f"m:{band}", shown)]),
         "any_hideable": any(card["warnings"] for card in cards),
         "any_label": any(label is not None for label in labels[:shown]),

@@ -53,7 +53,9 @@ def model_columns(catalogue: pa.Table) -> dict[str, str]:
     """Return the columns of single models' probabilities by the models' names."""
     start = "probability_"
     return {
-        name.removeprefix(start): name for name in catalogue.column_names if name.startswith(start)
+        name.removeprefix(start): name
+        for name in catalogue.column_names
+        if name.startswith(start) and name != "probability_sky"
     }
 
 

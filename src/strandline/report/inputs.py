@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from strandline.classify import Sky
 from strandline.stamps import StampTable
 
 __all__ = ["Curve", "History", "ReportInputs"]
@@ -76,6 +77,8 @@ class ReportInputs:
         Trainings to show.
     cards : tuple of dict
         The models' cards, each with its ``name``.
+    sky : Sky, optional
+        What the galaxies hold at the sky's prevalence of interactions.
     models : str
         Which models scored, and why these; a sentence without its beginning "Scored by".
     notes : tuple of (str, str)
@@ -93,6 +96,7 @@ class ReportInputs:
     curves: tuple[Curve, ...] = ()
     history: tuple[History, ...] = ()
     cards: tuple[dict[str, Any], ...] = ()
+    sky: Sky | None = None
     models: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
