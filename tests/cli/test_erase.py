@@ -35,11 +35,11 @@ def test_by_default_all_that_can_be_put_on_is_erased(run: Run, world: World, out
     ran = run("erase", world.table, "--model", world.nnclr, "--out", out / "blind")
     assert ran.status == 0, ran.err
     told = Model.load(out / "blind").card["erasure"]
-    assert told["nuisances"] == ["noise", "blur", "shift", "rotation"]
+    assert told["nuisances"] == ["noise", "depth", "blur", "shift", "rotation"]
 
 
 def test_what_cannot_be_erased_is_named(run: Run, world: World, out: Path) -> None:
     command = ["erase", world.table, "--model", world.nnclr, "--out", out / "blind"]
     ran = run(*command, "--nuisances", "noise,magnitude")
-    said_and_done(ran, out, "nuisances", "'noise', 'blur', 'shift', 'rotation'", "'magnitude'")
+    said_and_done(ran, out, "nuisances", "'noise', 'depth', 'blur', 'shift'", "'magnitude'")
     assert not (out / "blind").exists()

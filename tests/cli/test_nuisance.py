@@ -67,6 +67,7 @@ def test_a_table_of_what_is_known(run: Run, table: StampTable, tmp_path: Path) -
         "size",
         "position offset",
         "noise added",
+        "depth",
         "blur",
     }
     for name, told in saved["r2"].items():

@@ -97,6 +97,7 @@ def _small(name: str, **sections: dict[str, object]) -> Recipe:
         content["encoder"] |= {"kernels_px": [4, 3], "pools": [True, False], "dense": [16, 12]}
     content["optimiser"] |= {"epochs": 2, "batch_size": 32}
     content["head"]["finetune"] |= {"epochs": 2, "batch_size": 16}
+    content["erasure"] |= {"nuisances": []}
     _shrink(content["objective"])
     for section, settings in sections.items():
         content[section] |= settings

@@ -11,14 +11,17 @@ from safetensors.numpy import load_file, save_file
 from strandline.errors import ModelError, TrainingError
 from strandline.explore.probes import probe
 from strandline.learn import Model, erase_nuisances, pretrain, train
+from strandline.learn.erasing import _groups, _sample
 from strandline.recipe import ErasureSettings, Recipe
 from strandline.stamps import StampTable
-from strandline.stamps.perturbing import PERTURBATIONS
+from strandline.stamps.perturbing import PERTURBATIONS, added_noise
 from tests.learn.conftest import _galaxies, _small, _write_table
 
 Labels = NDArray[np.int64]
 ALL = np.arange(160)
-SETTINGS = ErasureSettings(nuisances=("noise", "blur", "shift", "rotation"), tolerance=1e-4)
+SETTINGS = ErasureSettings(
+    nuisances=("noise", "depth", "blur", "shift", "rotation"), tolerance=1e-4
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def erased(encoder: Model, sky: StampTable) -> Model:
     return erase_nuisances(encoder, [sky], [np.arange(800)], SETTINGS, seed=0)
 
 
-@pytest.mark.parametrize("name", ["noise added", "blur"])
+@pytest.mark.parametrize("name", ["noise added", "depth", "blur"])
 def test_nuisances_are_forgotten_on_stamps_never_seen(
     name: str, encoder: Model, erased: Model, sky: StampTable
 ) -> None:
@@ -59,7 +62,7 @@ def test_the_encoder_is_not_changed_and_what_is_erased_is_told(
     assert erased.erasure is not None
     told = erased.card["erasure"]
     assert told["stamps"] == 800
-    assert told["directions"] == erased.erasure.rank <= 2 + 2 + 4 + 4
+    assert told["directions"] == erased.erasure.rank <= 2 + 2 + 2 + 4 + 4
     assert f"{erased.erasure.rank} directions" in erased.summary()
     assert erased.recipe.erasure == SETTINGS
 
@@ -77,6 +80,39 @@ def test_an_erasure_survives_on_disk(erased: Model, table: StampTable, tmp_path:
     save_file({**tensors, "erasure.mean": tensors["erasure.mean"][:3]}, path)
     with pytest.raises(ModelError, match=r"damaged or was put together of two .the erasure"):
         Model.load(tmp_path / "model")
+
+
+def test_the_response_of_each_table_is_erased(
+    encoder: Model, erased: Model, sky: StampTable, tmp_path: Path
+) -> None:
+    images = _galaxies(1000, seed=6)[0][:, :2]  # of another survey: a band is missing
+    split = ["train"] * 600 + ["test"] * 400
+    other = _write_table(tmp_path / "gr.lance", images, bands=("g", "r"), split=split)
+    rows = [np.arange(800), np.arange(600)]
+    both = erase_nuisances(encoder, [sky, other], rows, SETTINGS, seed=0)
+    assert both.erasure is not None
+    assert erased.erasure is not None
+    assert both.erasure.rank > erased.erasure.rank
+    assert [table["name"] for table in both.card["erasure"]["tables"]] == ["sky.lance", "gr.lance"]
+    for table, first in ((sky, 800), (other, 600)):
+        stamps = table.read(np.arange(first, first + 400))
+        batch, told = added_noise(stamps, np.random.default_rng(3))
+        assert probe(both.embed(batch, table.spec.bands), told, np.arange(400)).value < 0.05
+
+
+def test_tables_are_looked_at_evenly_as_far_as_they_have_stamps() -> None:
+    rows = [np.arange(5000), np.arange(150), np.arange(5000)]
+    chosen = _sample(rows, 1000, seed=0)
+    assert [len(part) for part in chosen] == [425, 150, 425]
+    assert all((np.diff(part) > 0).all() for part in chosen)
+    assert [len(part) for part in _sample(rows, 20_000, seed=0)] == [5000, 150, 5000]
+
+
+def test_tables_of_few_stamps_count_together() -> None:
+    groups = _groups([200, 30, 150, 40])
+    assert sorted(len(part) for part in groups) == [70, 150, 200]
+    together = next(part for part in groups if len(part) == 70)
+    np.testing.assert_array_equal(together, [*range(200, 230), *range(380, 420)])
 
 
 def test_what_was_erased_before_does_not_matter(

@@ -8,6 +8,7 @@ from strandline.stamps.perturbing import (
     added_noise,
     blurred,
     rotated,
+    shallower,
     shifted,
 )
 
@@ -40,6 +41,15 @@ def test_noise_is_added_by_what_is_told() -> None:
     changed, told = added_noise(_batch(sky), np.random.default_rng(0))
     before, after = sky.std(axis=(1, 2, 3)), changed.flux_njy().std(axis=(1, 2, 3))
     np.testing.assert_allclose(np.log(after / before), told[:, 0], atol=0.03)  # 4096 px: 0.011
+
+
+def test_a_shallower_survey_states_its_noise() -> None:
+    sky = np.random.default_rng(1).normal(size=(20, 1, 64, 64))
+    changed, told = shallower(_batch(sky), np.random.default_rng(0))
+    np.testing.assert_allclose(changed.noise_njy[:, 0], np.exp(told[:, 0]), rtol=1e-5)
+    after = changed.flux_njy().std(axis=(1, 2, 3))
+    np.testing.assert_allclose(after / changed.noise_njy[:, 0], 1, atol=0.04)  # 4096 px: 0.011
+    assert 3 < changed.noise_njy.max() <= 4
 
 
 def test_blur_widens_and_keeps_flux_and_noise() -> None:

@@ -16,7 +16,7 @@ from strandline.stamps import StampTable
 
 __all__ = ["erase"]
 
-_USUAL = ("noise", "blur", "shift", "rotation")
+_USUAL = ("noise", "depth", "blur", "shift", "rotation")
 
 
 def erase(
@@ -33,14 +33,16 @@ def erase(
     Parameters
     ----------
     tables : sequence of paths
-        Stamp tables like those that it is to be used on; their ``train`` part is looked at.
+        Stamp tables like those that it is to be used on; their ``train`` part is looked at. The
+        response to a nuisance differs between surveys, and each table's own is erased. Unlike
+        those of a training they may have different bands.
     model : str or path
         Is not changed. The new model has no head, since a head is of features as they were.
     out : path
         The new model's folder.
     nuisances : sequence of str, optional
-        See `strandline.recipe.ErasureSettings`. By default those of the model's recipe, or noise,
-        blur, shift and rotation.
+        See `strandline.recipe.ErasureSettings`. By default those of the model's recipe, or all
+        but field.
     count : int, optional
         Stamps to look at, instead of the recipe's number.
     seed : int

@@ -127,14 +127,14 @@ def erase(
     nuisances: Annotated[
         str,
         typer.Option(
-            help="Of noise, blur, shift, rotation, field; separated by commas. "
+            help="Of noise, depth, blur, shift, rotation, field; separated by commas. "
             "[default: the recipe's, or all but field]"
         ),
     ] = "",
     count: Annotated[int | None, typer.Option(min=100, help="Stamps to look at.")] = None,
     seed: Seed = 0,
 ) -> None:
-    """Make a model's features forget noise, blur, shift and rotation, as far as lines can tell."""
+    """Make a model's features forget noise, depth, blur, shift and rotation: no line tells them."""
     from strandline import api
 
     chosen = [name.strip() for name in nuisances.split(",") if name.strip()]

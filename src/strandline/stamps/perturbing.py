@@ -13,12 +13,25 @@ from scipy import ndimage
 
 from strandline.stamps.table import StampBatch
 
-__all__ = ["PERTURBATIONS", "Perturbation", "added_noise", "blurred", "rotated", "shifted"]
+__all__ = [
+    "PERTURBATIONS",
+    "Perturbation",
+    "added_noise",
+    "blurred",
+    "rotated",
+    "shallower",
+    "shifted",
+]
 
 Perturbation = Callable[[StampBatch, np.random.Generator], tuple[StampBatch, NDArray[np.float64]]]
 """From stamps and a generator to changed stamps and what was done, shape (row, number)."""
 
-SHIFT, NOISE, BLUR_PX = 0.05, 1.0, 2.0  # the most that is put on unless another is asked for
+SHIFT, NOISE, DEPTH, BLUR_PX = (
+    0.05,
+    1.0,
+    4.0,
+    2.0,
+)  # the most that is put on unless another is asked for
 
 
 def shifted(
@@ -79,7 +92,7 @@ def rotated(
 def added_noise(
     batch: StampBatch, random: np.random.Generator, most: float = NOISE
 ) -> tuple[StampBatch, NDArray[np.float64]]:
-    """Add white noise to all bands; the sky noise that the table states stays what it was.
+    """Add white noise to all bands; the sky noise that the batch states stays what it was.
 
     Told: ln of the noise there is then over what there was.
 
@@ -95,6 +108,28 @@ def added_noise(
     drawn = random.standard_normal(batch.pixels.shape, dtype=np.float32)
     pixels = batch.pixels + sigma[:, :, None, None].astype(np.float32) * drawn
     return _with(batch, pixels), np.log(np.hypot(1, strength))[:, None]
+
+
+def shallower(
+    batch: StampBatch, random: np.random.Generator, most: float = DEPTH
+) -> tuple[StampBatch, NDArray[np.float64]]:
+    """Add white noise to all bands and state it, as a table of a shallower survey would.
+
+    Told: ln of the noise there is then over what there was.
+
+    Parameters
+    ----------
+    batch : StampBatch
+    random : Generator
+    most : float
+        Largest ratio of the two; ratios are evenly spread in the logarithm.
+    """
+    ratio = np.exp(random.uniform(0, np.log(most), size=len(batch.rows)))[:, None]
+    sigma = np.sqrt(ratio**2 - 1) * np.nan_to_num(batch.noise_njy) / batch.unit_njy
+    drawn = random.standard_normal(batch.pixels.shape, dtype=np.float32)
+    pixels = batch.pixels + sigma[:, :, None, None].astype(np.float32) * drawn
+    stated = (batch.noise_njy * ratio).astype(np.float32)
+    return replace(_with(batch, pixels), noise_njy=stated), np.log(ratio)
 
 
 def blurred(
@@ -128,6 +163,7 @@ def blurred(
 PERTURBATIONS: dict[str, Perturbation] = {
     "position offset": shifted,
     "noise added": added_noise,
+    "depth": shallower,
     "blur": blurred,
 }
 """What embeddings are probed for, by the name of what they would then know."""
