@@ -109,14 +109,16 @@ def test_scores_that_a_card_has_kept_are_taken_for_galaxies_that_the_head_has_se
     honest = np.random.default_rng(0).uniform(0.2, 0.8, len(rows)).round(6)
     kept = {"truth": values[rows].tolist(), "score": honest.tolist()}
     named = kept | {"galaxy": [f"{table.path.name}/{name}" for name in names]}
-    elsewhere = kept | {"galaxy": [f"other.lance/{name}" for name in names]}
+    joined = kept | {"galaxy": [f"joined.lance/{name}" for name in names]}
+    elsewhere = joined | {"truth": (1 - values[rows]).tolist()}  # other galaxies of these ids
     every = np.arange(len(values))
     found = {}
-    for case, scores in (("named", named), ("in order", kept), ("elsewhere", elsewhere)):
+    cases = {"named": named, "in order": kept, "joined": joined, "elsewhere": elsewhere}
+    for case, scores in cases.items():
         pair["one"].card["validation_scores"] = scores
         made = combine("both", pair, table=table, labels=(every, values), seed=1)
         found[case] = made.members["one"].scale, made.card["combined_on"]["kept_scores"]["one"]
-    assert found["named"] == found["in order"]
+    assert found["named"] == found["in order"] == found["joined"]
     assert found["named"][1] == len(rows)
     assert found["elsewhere"][1] == 0
     assert found["elsewhere"][0] != found["named"][0]
@@ -130,7 +132,7 @@ def test_an_old_card_of_other_labels_is_warned_of(
 ) -> None:
     pair["two"].card["validation_scores"] = {"truth": [1, 0], "score": [0.5, 0.5]}
     combine("both", pair, table=table, labels=(np.arange(len(values)), values))
-    assert "two: its card does not name the galaxies" in capsys.readouterr().err
+    assert "two: its card names no galaxies" in capsys.readouterr().err
 
 
 def test_members_that_know_nothing_are_measured_so(

@@ -51,19 +51,22 @@ class Reliability:
     bins : tuple of Bin
         The same groups of galaxies at any prevalence: tenths of the balanced probability.
         Empty ones are left out.
-    expected_ratio : float
-        Number of interacting galaxies that the probabilities promise, by the number there are.
+    expected_ratio, ratio_error : float
+        Number of interacting galaxies that the probabilities promise, by the number there are, and
+        its sampling error.
     """
 
     prevalence: float
     bins: tuple[Bin, ...]
     expected_ratio: float
+    ratio_error: float
 
     def lines(self) -> list[str]:
         """Return the table that the command line prints."""
         head = f"probabilities at a prevalence of {100 * self.prevalence:.2g} %"
         lines = [
-            f"{head}: {self.expected_ratio:.2f} times as many interacting as there are",
+            f"{head}: they promise {self.expected_ratio:.2f} ± {self.ratio_error:.2f} times as "
+            "many interacting galaxies as there are",
             f"{'probability':>17s} {'galaxies':>9s} {'predicted':>10s} {'observed':>9s}",
         ]
         for one in self.bins:
@@ -90,6 +93,7 @@ def reliability(
         Within 0 and 1.
     """
     weight = _weights(truth, prevalence)
+    weights = weight[truth == 1][0], weight[truth == 0][0]
     predicted = at_prevalence(balanced, prevalence).astype(np.float64)
     edges = at_prevalence(_EDGES, prevalence)
     which = _bins(balanced)
@@ -106,10 +110,15 @@ def reliability(
                 int(here.sum()),
                 float(np.average(predicted[here], weights=weight[here])),
                 observed,
-                _share_error(truth[here], weight[here]),
+                _share_error(truth[here] == 1, weights),
             )
         )
-    return Reliability(prevalence, tuple(bins), float(weight @ predicted / prevalence))
+    parts = [predicted[truth == value] for value in (1, 0)]
+    variance = sum(
+        (w * len(p)) ** 2 * p.var() / len(p) for w, p in zip(weights, parts, strict=True)
+    )
+    ratio = float(weight @ predicted / prevalence)
+    return Reliability(prevalence, tuple(bins), ratio, float(np.sqrt(variance)) / prevalence)
 
 
 def calibration_error(truth: NDArray[np.int64], balanced: NDArray[np.float64]) -> float:
@@ -133,9 +142,15 @@ def _bins(balanced: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.clip(which, 0, len(_EDGES) - 2).astype(np.int64)
 
 
-def _share_error(truth: NDArray[np.int64], weight: NDArray[np.float64]) -> float:
-    """Return the error of a weighted share, counts of both classes scattering like Poisson's."""
-    ones, zeros = weight[truth == 1], weight[truth == 0]
-    one, zero = ones.sum(), zeros.sum()
-    variance = (zero**2 * (ones**2).sum() + one**2 * (zeros**2).sum()) / (one + zero) ** 4
-    return float(np.sqrt(variance))
+def _share_error(interacting: NDArray[np.bool_], weights: tuple[float, float]) -> float:
+    """Return the error of a weighted share, counts of both classes scattering like Poisson's.
+
+    Where one class is missing, it is what one galaxy of it would change.
+    """
+    counts = interacting.sum(), (~interacting).sum()
+    one, zero = (weight * count for weight, count in zip(weights, counts, strict=True))
+    if not one or not zero:
+        other = weights[1] if one else weights[0]
+        return float(other / (one + zero + other))
+    variance = zero**2 * one * weights[0] + one**2 * zero * weights[1]
+    return float(np.sqrt(variance) / (one + zero) ** 2)

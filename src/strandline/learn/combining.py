@@ -172,10 +172,10 @@ def _odds(
     """Return log-odds of rows that were left out, and how many of them the card has kept."""
     kept = _kept(model, galaxies(table, rows), values)
     missing = np.isnan(kept)
-    if missing.all() and "validation_scores" in model.card and _is_old(model):
+    if missing.any() and "galaxy" not in model.card.get("validation_scores", {}):
         say(
-            f"{name}: its card does not name the galaxies that it was validated on. Where they are "
-            "among these, its scores flatter it; train its head again."
+            f"{name}: its card names no galaxies that it was validated on. If it has learned from "
+            "these labels, its scores of them flatter it."
         )
     probability = kept.copy()
     if missing.any():
@@ -184,20 +184,31 @@ def _odds(
     return np.log(clipped / (1 - clipped)), int((~missing).sum())
 
 
-def _is_old(model: Model) -> bool:
-    return "galaxy" not in model.card["validation_scores"]
-
-
 def _kept(model: Model, names: list[str], values: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the probabilities that a card keeps of these galaxies; NaN where it has none."""
+    """Return the probabilities that a card keeps of these galaxies; NaN where it has none.
+
+    They may have been validated in a table that was joined of this one and others, or had another
+    name: then ids are compared, and believed if every label agrees.
+    """
     told = model.card.get("validation_scores", {})
     scores = told.get("score", [])
-    if "galaxy" in told:
-        by_name = dict(zip(told["galaxy"], scores, strict=True))
-        return np.array([by_name.get(name, np.nan) for name in names], dtype=np.float64)
-    if told.get("truth") == values.tolist():  # the very labels, in the order of the table
-        return np.asarray(scores, dtype=np.float64)
-    return np.full(len(names), np.nan)
+    if "galaxy" not in told:
+        same = told.get("truth") == values.tolist()  # the very labels, in the order of the table
+        return np.asarray(scores if same else np.full(len(names), np.nan), dtype=np.float64)
+    kept = dict(zip(told["galaxy"], scores, strict=True))
+    if not kept.keys().isdisjoint(names):
+        return np.array([kept.get(name, np.nan) for name in names], dtype=np.float64)
+    ids = [name.rpartition("/")[2] for name in names]
+    theirs = [name.rpartition("/")[2] for name in told["galaxy"]]
+    truth = dict(zip(theirs, told["truth"], strict=True))
+    shared = [number for number, own in enumerate(ids) if own in truth]
+    known = np.array([truth[ids[number]] for number in shared], dtype=np.int64)
+    found = np.full(len(names), np.nan)
+    both = len(np.unique(known)) == 2 and len(truth) == len(theirs)
+    if both and np.array_equal(known, values[shared]):
+        by_id = dict(zip(theirs, scores, strict=True))
+        found[shared] = [by_id[ids[number]] for number in shared]
+    return found
 
 
 def _measured(
