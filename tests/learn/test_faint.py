@@ -85,7 +85,7 @@ def test_smoothing_finds_light_far_below_the_noise_of_a_pixel() -> None:
     inside = patch > 0
     significance = {}
     for name in SATURATING:
-        seen = torch.sinh(channel(flux, name))  # type: ignore[arg-type]
+        seen = torch.sinh(channel(flux, name))
         significance[name] = float(seen[:, inside].mean() / seen[:, y[:, 0] < 0].std())
     # the sum of squared taps of a Gaussian of 3 px FWHM leaves 1 / 4.5 of the noise
     assert significance["smooth"] / significance["deep"] == pytest.approx(4.3, abs=0.6)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from strandline import api
 from strandline.errors import OptionError, TableError
@@ -13,8 +14,11 @@ from strandline.stamps import StampTable, TableSpec, join_tables
 def _table(path: Path, ids: list[str], bands: tuple[str, ...] = ("g", "r")) -> Path:
     random = np.random.default_rng(len(str(path)))
     count = len(ids)
-    columns = {"id": ids, "ra": random.uniform(0, 360, count), "split": ["train"] * count} | {
-        f"noise_{band}": random.uniform(1, 2, count) for band in bands
+    columns: dict[str, ArrayLike] = {
+        "id": ids,
+        "ra": random.uniform(0, 360, count),
+        "split": ["train"] * count,
+        **{f"noise_{band}": random.uniform(1, 2, count) for band in bands},
     }
     with StampTable.writer(path, TableSpec(bands, 8, "fits")) as writer:
         writer.append(
