@@ -10,9 +10,21 @@ from scipy.ndimage import gaussian_filter
 
 from strandline.simulate.portraits.colours import BANDS, DUST_CURVE
 
-__all__ = ["Canvas", "Frame", "Plane", "texture"]
+__all__ = ["Canvas", "Frame", "Plane", "faded", "texture"]
 
 Image = NDArray[np.float32]
+
+_FADES_FROM = 0.75
+
+
+def faded(x: Image, y: Image, end: float) -> Image:
+    """Return which part of the light at (x, y) is kept: 1 inside, fading to 0 at the radius `end`.
+
+    Light that ended with the square that it is painted on would show as a box in deep images.
+    """
+    outside = (np.hypot(x, y) / end - _FADES_FROM) / (1 - _FADES_FROM)
+    kept = np.cos(0.5 * np.pi * np.clip(outside, 0.0, 1.0)) ** 2
+    return np.asarray(kept, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Canvas:
         The cutout is ``2 * half_px + 1`` pixels wide; at most ``frame.most_half_px``.
     offset_px : tuple of float
         Where the system's position lies relative to the centre of the middle pixel, (x, y).
+    ends_arcsec : float, optional
+        Distance from the system's position at which all its light has faded away.
 
     Attributes
     ----------
@@ -54,10 +68,17 @@ class Canvas:
         The same in r, whether or not r is among the bands.
     x_arcsec, y_arcsec : ndarray of float32, shapes (1, x) and (y, 1)
         Position relative to the system's.
+    kept : ndarray of float32, shape (y, x)
+        Part of the light that is painted: it fades to nothing at `ends_arcsec`.
     """
 
     def __init__(
-        self, frame: Frame, half_px: int, offset_px: tuple[float, float] = (0.0, 0.0)
+        self,
+        frame: Frame,
+        half_px: int,
+        offset_px: tuple[float, float] = (0.0, 0.0),
+        *,
+        ends_arcsec: float = math.inf,
     ) -> None:
         half_px = min(half_px, frame.most_half_px)
         side = 2 * half_px + 1
@@ -70,6 +91,7 @@ class Canvas:
         index = np.arange(-half_px, half_px + 1, dtype=np.float32)
         self.x_arcsec: Image = ((index - offset_px[0]) * pixel)[None, :].astype(np.float32)
         self.y_arcsec: Image = ((index - offset_px[1]) * pixel)[:, None].astype(np.float32)
+        self.kept: Image = faded(self.x_arcsec, self.y_arcsec, ends_arcsec)
         self._corner = (float(self.x_arcsec[0, 0]), float(self.y_arcsec[0, 0]))
 
     @property
@@ -113,7 +135,7 @@ class Canvas:
         light is the feature's and is kept apart as well.
         """
         spectrum = (flux_njy * sed[self._picked]).astype(np.float32)
-        image = share.astype(np.float32, copy=False)
+        image = share.astype(np.float32, copy=False) * self.kept
         for band, flux in enumerate(spectrum):
             light = flux * image
             self.light_njy[band] += light

@@ -50,7 +50,8 @@ def draw(plan: SystemPlan, frame: Frame) -> Portrait:
     """
     rng = generator(plan.galaxies[0].seed, "portrait")
     half_px = math.ceil(reach_arcsec(plan) / frame.pixel_arcsec) + 4
-    canvas = Canvas(frame, half_px, (plan.x - round(plan.x), plan.y - round(plan.y)))
+    offset_px = plan.x - round(plan.x), plan.y - round(plan.y)
+    canvas = Canvas(frame, half_px, offset_px, ends_arcsec=half_px * frame.pixel_arcsec)
     match plan.interaction:
         case None:
             return _draw_undisturbed(canvas, plan, rng)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strandline.simulate.portraits.canvas import Canvas, Plane
+from strandline.simulate.portraits.canvas import Canvas, Plane, faded
 from strandline.simulate.portraits.colours import BANDS, DUST_CURVE
 
 __all__ = ["Sheet"]
@@ -54,6 +54,9 @@ class Sheet:
         self._columns = _within(x, plane.x_arcsec, reach_arcsec + pixel)
         self._rows = _within(y, plane.y_arcsec, reach_arcsec + pixel)
         x, y = x[self._columns], y[self._rows]
+        around = (x - plane.x_arcsec)[None, :], (y - plane.y_arcsec)[:, None]
+        kept = canvas.kept[self._rows, self._columns]
+        self._kept: Image = kept * faded(*around, reach_arcsec)
         self._pixels = (y.size, x.size)
         across = 2 * reach_arcsec
         self._whole = bool(min(x.size, y.size) * pixel >= across)
@@ -168,6 +171,7 @@ class Sheet:
         """Add the light to the canvas; return what lies on it in r, nJy."""
         if self.empty:
             return 0.0
+        self._light *= self._kept
         self._canvas.light_njy[:, self._rows, self._columns] += self._light[:-1]
         return float(self._light[-1].sum(dtype=np.float64))
 
