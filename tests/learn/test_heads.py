@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from strandline.learn.forest import ForestHead
 from strandline.learn.headfiles import head_from
-from strandline.learn.headfit import fit_head
+from strandline.learn.headfit import compared_rows, fit_head
 from strandline.learn.heads import LinearHead, NeighbourHead
 from strandline.recipe import HeadSettings
 
@@ -191,3 +191,17 @@ def test_a_networks_last_layer_is_a_head() -> None:
     features = np.array([[0.0, 0.0], [1.0, 0.0], [400.0, -400.0], [-400.0, 400.0]], np.float32)
     expected = [1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(-1.5)), 1.0, 0.0]
     np.testing.assert_allclose(head.probability(features), expected, atol=1e-6)
+
+
+def test_kinds_are_compared_on_some_of_many_labels_and_the_chosen_one_fitted_to_all() -> None:
+    values = (np.arange(5000) % 5 == 0).astype(np.int64)
+    rows = compared_rows(values, seed=0)
+    assert len(rows) == 2000
+    assert values[rows].mean() == pytest.approx(values.mean(), abs=1e-3)
+    np.testing.assert_array_equal(compared_rows(values[:1500], seed=0), np.arange(1500))
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(5000, 2)).astype(np.float32) + values[:, None]
+    settings = HeadSettings(kind="best", trees=10)
+    head, chosen = fit_head(inputs, values, settings, seed=0)
+    again, _ = fit_head(inputs, values, HeadSettings(kind=chosen["kind"], trees=10), seed=0)
+    np.testing.assert_array_equal(head.logit(inputs), again.logit(inputs))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strandline.learn.headfit import fit_head
+from strandline.learn.headfit import compared_rows, fit_head
 from strandline.learn.headkinds import FROZEN_KINDS, HeadFitter
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
@@ -74,10 +74,10 @@ def fit_shaped(
         return _on_one(views[settings.shapes], features, measured, values, settings, seed)
     for other in ("only", "none"):
         views[other] = _inputs(other, width, measured, settings)
+    rows = compared_rows(values, seed)
+    some, shown, told = features[rows], measured[rows], values[rows]
     fitters = {
-        shapes: HeadFitter(
-            inputs.matrix(features, measured), values, settings, seed, _trees_from(inputs)
-        )
+        shapes: HeadFitter(inputs.matrix(some, shown), told, settings, seed, _trees_from(inputs))
         for shapes, inputs in views.items()
     }
     judged = {
@@ -85,10 +85,14 @@ def fit_shaped(
         for shapes, fitter in fitters.items()
         for kind in FROZEN_KINDS
     }
-    kind, shapes = _best(judged, values)
-    head, chosen = fitters[shapes].fit(kind)
+    kind, shapes = _best(judged, told)
+    fitter, inputs = fitters[shapes], views[shapes]
+    if len(rows) < len(values):
+        whole = inputs.matrix(features, measured)
+        fitter = HeadFitter(whole, values, settings, seed, _trees_from(inputs))
+    head, chosen = fitter.fit(kind)
     candidates = {f"{kind}, shapes {shapes}": auc for (kind, shapes), auc in judged.items()}
-    return ShapedFit(views[shapes], head, {**chosen, "shapes": shapes, "candidates": candidates})
+    return ShapedFit(inputs, head, {**chosen, "shapes": shapes, "candidates": candidates})
 
 
 def _inputs(
