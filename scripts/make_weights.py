@@ -2,12 +2,13 @@
 
 ``strandline-survey`` (bands u g r i z, calibrated flux) learns from simulated stamps of several
 surveys together; ``strandline-picture`` (bands r g b) from the real SDSS pictures of a folder with
-``sdss_unlabelled/``, ``sdss_labelled/`` and ``sdss_labelled.csv``. Each has two members:
+``sdss_unlabelled/``, ``sdss_labelled/`` and ``sdss_labelled.csv``. Their members:
 
 - ``nnclr``: an encoder trained without labels (pictures) or with those of the simulation beside
-  (survey), and on it a head on few labels;
-- ``cnn``: a network trained on labels. Of pictures there are few; it also learns from what
-  ``nnclr`` is sure of among the unlabelled ones (self-training, Xie et al. 2020, arXiv:1911.04252).
+  (survey), and on it a head;
+- ``faint`` (pictures): another one, which sees faint light in channels of its own;
+- ``cnn``: a network trained on labels. Of pictures there are few; it also learns from what the
+  others are sure of among the unlabelled ones (self-training, Xie et al. 2020, arXiv:1911.04252).
 
 Interrupted, the same command goes on where it was: tables and finished models in the work folder
 are kept, and training resumes from its checkpoint. At the end it prints how good they are on
@@ -17,6 +18,7 @@ galaxies that no training has seen: the survey models on other surveys than thos
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +69,7 @@ def make_survey_model(work: Path) -> None:
     table, labels = work / "sky" / "train.lance", work / "sky" / "train.labels.csv"
     if not table.exists():
         api.join(tables, table, labels=[labels_of(path) for path in tables])
+        api.shapes(table)
     nnclr, cnn = work / "survey" / "nnclr", work / "survey" / "cnn"
     if not nnclr.exists():
         api.pretrain([table], nnclr, labels=[labels], recipe="strandline", seed=ENCODER_SEED)
@@ -87,23 +90,27 @@ def make_picture_model(work: Path, realsky: Path) -> None:
     for name in ("sdss_unlabelled", "sdss_labelled"):
         if not (work / f"{name}.lance").exists():
             api.stamps([realsky / name], work / f"{name}.lance", seed=0)
+            api.shapes(work / f"{name}.lance")
     unlabelled, labelled = work / "sdss_unlabelled.lance", work / "sdss_labelled.lance"
     labels = realsky / "sdss_labelled.csv"
     folder = work / "picture"
-    encoder, nnclr, cnn = folder / "encoder", folder / "nnclr", folder / "cnn"
-    if not encoder.exists():
-        api.pretrain([unlabelled], encoder, recipe="picture-nnclr", seed=ENCODER_SEED)
-    if not nnclr.exists():
-        api.train(labelled, labels, nnclr, encoder=encoder, seed=ENCODER_SEED)
-    if not cnn.exists():
+    members = {name: folder / name for name in ("nnclr", "faint", "cnn")}
+    learned = [members["nnclr"], members["faint"]]
+    for path in learned:
+        encoder = folder / f"{path.name}-encoder"
+        if not encoder.exists():
+            api.pretrain([unlabelled], encoder, recipe=f"picture-{path.name}", seed=ENCODER_SEED)
+        if not path.exists():
+            api.train(labelled, labels, path, encoder=encoder, seed=ENCODER_SEED)
+    if not members["cnn"].exists():
         table = work / "sdss_all.lance"
         if not table.exists():
-            guessed = guesses(unlabelled, nnclr, folder)
+            guessed = guesses(unlabelled, learned, folder)
             api.join([labelled, unlabelled], table, labels=[labels, guessed])
-        api.train(table, labels_of(table), cnn, recipe="picture-cnn", seed=CNN_SEED)
+        api.train(table, labels_of(table), members["cnn"], recipe="picture-cnn", seed=CNN_SEED)
     model = work / "strandline-picture"
     text = "Interacting galaxies in colour pictures like those of SDSS."
-    api.combine([nnclr, cnn], model, table=labelled, labels=labels, description=text)
+    api.combine(list(members.values()), model, table=labelled, labels=labels, description=text)
     ship(model)
     measure(labelled, labels, model, work)
 
@@ -128,10 +135,10 @@ def labels_of(table: Path) -> Path:
     return table.with_name(f"{table.stem}.labels.csv")
 
 
-def guesses(table: Path, model: Path, folder: Path) -> Path:
-    """Write as labels what `model` is sure of."""
+def guesses(table: Path, models: Sequence[Path], folder: Path) -> Path:
+    """Write as labels what `models` together are sure of."""
     scores, labels = folder / "unlabelled.parquet", folder / "unlabelled.labels.csv"
-    api.classify(table, [model], scores)
+    api.classify(table, models, scores)
     found = pq.read_table(scores, columns=["id", "probability"])
     probability = np.asarray(found["probability"])
     lines = ["id,label"]
