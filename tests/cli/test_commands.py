@@ -28,6 +28,7 @@ COMMANDS = (
     "classify",
     "search",
     "novelty",
+    "newclass",
     "shapes",
     "benchmark",
     "nuisance",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strandline.api.discovering import novelty
     from strandline.api.erasing import erase
     from strandline.api.exploring import search
+    from strandline.api.fewshot import newclass
     from strandline.api.finding import find
     from strandline.api.injecting import inject
     from strandline.api.joining import join
@@ -36,6 +37,7 @@ __all__ = [
     "find",
     "inject",
     "join",
+    "newclass",
     "novelty",
     "nuisance",
     "pretrain",
@@ -52,6 +54,7 @@ _HOMES = {
     "stamps": "cutting",
     "demo": "demonstration",
     "novelty": "discovering",
+    "newclass": "fewshot",
     "erase": "erasing",
     "search": "exploring",
     "find": "finding",

@@ -13,6 +13,7 @@ from strandline.classify import Sky, read_catalogue, write_catalogue
 from strandline.classify.score import Scores, ranked, score_stream
 from strandline.explore import map_table
 from strandline.learn import Ensemble, Model
+from strandline.learn.fingerprint import fingerprint
 from strandline.report import Curve, History, ReportInputs, write_report
 from strandline.stamps import StampReport, StampTable
 
@@ -86,7 +87,9 @@ def score_and_map(table: StampTable, models: Ensemble, *, seed: int) -> Scores:
                 schema=schema,
             )
 
-    table.add_columns(batches(), schema, {"embedding_model": models.first})
+    encoder = fingerprint(models.models[models.first])
+    told = {"embedding_model": models.first, "embedding_encoder": encoder}
+    table.add_columns(batches(), schema, told)
     table.build_index("embedding")
     map_table(table, seed=seed)
     return Scores.joined(parts)

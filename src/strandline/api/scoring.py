@@ -1,17 +1,21 @@
 """``embed`` and ``classify``: a model's features and scores of every stamp."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
 from strandline import learn
-from strandline.api.tables import choose_models, choose_shipped
+from strandline.api.heading import head_probabilities, load_heads
+from strandline.api.tables import Choice, choose_models, choose_shipped
 from strandline.classify import PREVALENCE, Prevalence, catalogue_ending, write_catalogue
 from strandline.classify.score import Scores, ranked, score_table
+from strandline.errors import OptionError
 from strandline.files import check_target
 from strandline.learn import Model
+from strandline.learn.fingerprint import fingerprint
 from strandline.progress import say
 from strandline.stamps import StampTable
 
@@ -55,7 +59,8 @@ def embed(
             flat = pa.array(features.reshape(-1))
             yield pa.record_batch([pa.FixedSizeListArray.from_arrays(flat, width)], schema=schema)
 
-    opened.add_columns(batches(), schema, {f"{column}_model": str(model)})
+    told = {f"{column}_model": str(model), f"{column}_encoder": fingerprint(loaded)}
+    opened.add_columns(batches(), schema, told)
     opened.build_index(column)
     return width
 
@@ -65,6 +70,7 @@ def classify(
     models: Sequence[str | Path],
     out: str | Path,
     *,
+    heads: Sequence[str | Path] = (),
     prevalence: float | Literal["estimate"] = PREVALENCE,
     batch_size: int = 128,
 ) -> Scores:
@@ -80,6 +86,10 @@ def classify(
         or of the members of one, also has a column of its own, ``probability_<name>``.
     out : path
         ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
+    heads : sequence of str or path
+        Folders of heads for further classes, see `newclass`; each has a column
+        ``probability_<class>``. If no model is named, none scores: the catalogue is ranked by the
+        first of these, which then is ``probability`` too.
     prevalence : float or "estimate"
         Share of galaxies that interact on this sky, for the column ``probability_sky``; or
         estimated from the scores, see `strandline.classify.estimate_prevalence`.
@@ -88,7 +98,24 @@ def classify(
     check_target(out)
     Prevalence.of(prevalence, ())  # refused before long work
     opened = StampTable.open(table)
-    chosen = choose_models(models, opened.spec)
-    scores = score_table(opened, chosen.models, batch_size=batch_size).at(prevalence)
-    write_catalogue(ranked(opened, scores), out)
+    named = load_heads(heads)
+    chosen = choose_models(models, opened.spec) if models or not named else None
+    _check_apart(named, chosen)
+    classes = head_probabilities(opened, named, batch_size=batch_size)
+    if chosen is None:
+        first = np.nan_to_num(next(iter(classes.values())), nan=0.0)
+        scores = Scores(first, dict(classes))
+    else:
+        scores = score_table(opened, chosen.models, batch_size=batch_size).at(prevalence)
+    write_catalogue(ranked(opened, scores, classes), out)
     return scores
+
+
+def _check_apart(heads: Iterable[str], chosen: Choice | None) -> None:
+    """Check that no class has the name of a model, whose column it would replace."""
+    both = sorted(set(heads) & set(chosen.models.members if chosen else ()))
+    if both:
+        raise OptionError(
+            f"{both[0]} names both a class (--head) and a model: each would be the column "
+            f"probability_{both[0]}. Make the head again with another --name."
+        )

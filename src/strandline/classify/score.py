@@ -1,6 +1,6 @@
 """Scores of every galaxy of a stamp table, by one model or several."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -114,14 +114,18 @@ def score_table(table: StampTable, models: Ensemble, *, batch_size: int = 128) -
     return Scores.joined([batch.scores for batch in stream])
 
 
-def ranked(table: StampTable, scores: Scores) -> Iterator[pa.RecordBatch]:
+def ranked(
+    table: StampTable, scores: Scores, classes: Mapping[str, NDArray[np.float32]] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield the catalogue, most likely interacting first, in batches of bounded size.
 
     Columns: ``rank`` from 1, the table's own scalar columns, ``row`` (in the table), then the
     probabilities, not those of earlier models that the table may hold. Galaxies of equal
-    probability keep the table's order.
+    probability keep the table's order. `classes` are probabilities of further classes, shape
+    (row,), for columns ``probability_<class>``.
     """
     columns = scores.columns()
+    columns |= {f"probability_{name}": values for name, values in (classes or {}).items()}
     order = np.argsort(-columns["probability"], kind="stable").astype(np.int64)
     earlier = [name for name in table.column_names if name.startswith("probability")]
     for start in range(0, len(order), _ROWS_AT_ONCE):

@@ -36,6 +36,10 @@ def classify(
     table: Table,
     out: Annotated[Path, typer.Option(help="Catalogue: .parquet, .csv, .fits or .votable.")],
     model: Models = None,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder made by newclass, for a column of its own; repeat for several."),
+    ] = None,
     prevalence: Prevalence = "0.01",
     batch_size: BatchSize = 128,
 ) -> None:
@@ -44,7 +48,9 @@ def classify(
     from strandline.classify import read_prevalence
 
     asked = read_prevalence(prevalence)
-    scores = api.classify(table, model or (), out, prevalence=asked, batch_size=batch_size)
+    scores = api.classify(
+        table, model or (), out, heads=head or (), prevalence=asked, batch_size=batch_size
+    )
     typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
     if scores.sky is not None:
         typer.echo(scores.sky.words())

@@ -1,4 +1,4 @@
-"""What a person looks for: ``novelty``, ``search``."""
+"""What a person looks for: ``search``, ``novelty``, ``newclass``."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from strandline.cli.app import app
 from strandline.cli.options import Seed, Table
 
-__all__ = ["novelty", "search"]
+__all__ = ["newclass", "novelty", "search"]
 
 Column = Annotated[str, typer.Option(help="The table's embedding.")]
 
@@ -64,3 +64,37 @@ def novelty(
     for name, score, alike in list(zip(found.ids, found.score, found.alike, strict=True))[:n]:
         typer.echo(f"{name:32s} {score:8.4f}  {alike}")
     typer.echo(f"{table}: columns novelty, novelty_group")
+
+
+@app.command(
+    epilog="Example: strandline newclass stamps.lance --name polar_ring --examples rings.csv "
+    "--out polar_ring"
+)
+def newclass(
+    table: Table,
+    name: Annotated[str, typer.Option(help="Of the class, e.g. polar_ring.")],
+    examples: Annotated[Path, typer.Option(help="Ids of five or more: CSV with id, or a list.")],
+    out: Annotated[Path, typer.Option(help="Folder of the head, for classify --head.")],
+    unlike: Annotated[
+        Path | None, typer.Option(help="Ids of galaxies that look like it and are not.")
+    ] = None,
+    shapes: Annotated[
+        bool | None,
+        typer.Option(
+            help="Let the head see shape statistics too. [default: where the table has them]"
+        ),
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many to list.")] = 20,
+    column: Column = "embedding",
+    seed: Seed = 0,
+) -> None:
+    """Make a head for a new class from a few examples, and list what is most like them."""
+    from strandline import api
+
+    made = api.newclass(
+        table, name, examples, out, unlike=unlike or (), shapes=shapes, column=column, seed=seed
+    )
+    typer.echo(f"{'id':32s} {'probability':>11s}  source")
+    for row in made.ranking.slice(0, n).to_pylist():
+        typer.echo(f"{row['id']:32s} {row['probability']:11.3f}  {row['source']}")
+    typer.echo(f"{out}: head of {name}, AUC {made.auc:.3f} on examples left out")
