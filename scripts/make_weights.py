@@ -58,9 +58,9 @@ UNSEEN = (
     Sky("test-lsst-y10", "lsst-y10", 1500, 20261203),
 )
 
-# Of the unlabelled pictures, those that the first model finds this likely or unlikely to interact
-# are shown to the second as labelled. At the prevalence of this sky the first are mostly right.
-SURELY_INTERACTING, SURELY_NOT = 0.9, 0.1
+# Of the unlabelled pictures, the share that the first members find likeliest to interact, and that
+# which they find least likely, are shown to the network as labelled. About 2 % do interact.
+TAKEN_AS_INTERACTING, TAKEN_AS_NOT = 0.01, 0.8
 
 
 def make_survey_model(work: Path) -> None:
@@ -136,18 +136,18 @@ def labels_of(table: Path) -> Path:
 
 
 def guesses(table: Path, models: Sequence[Path], folder: Path) -> Path:
-    """Write as labels what `models` together are sure of."""
+    """Write as labels what `models` together are surest of."""
     scores, labels = folder / "unlabelled.parquet", folder / "unlabelled.labels.csv"
     api.classify(table, models, scores)
     found = pq.read_table(scores, columns=["id", "probability"])
     probability = np.asarray(found["probability"])
+    least, most = np.quantile(probability, [1 - TAKEN_AS_INTERACTING, TAKEN_AS_NOT])
     lines = ["id,label"]
     for name, value in zip(found["id"].to_pylist(), probability.tolist(), strict=True):
-        if value >= SURELY_INTERACTING or value <= SURELY_NOT:
-            lines.append(f"{name},{int(value >= SURELY_INTERACTING)}")
+        if value >= least or value <= most:
+            lines.append(f"{name},{int(value >= least)}")
     labels.write_text("\n".join(lines) + "\n")
-    sure = int((probability >= SURELY_INTERACTING).sum())
-    say(f"{table.name}: {sure} of {len(probability)} pictures are taken as interacting.")
+    say(f"{table.name}: above {least:.3f} taken as interacting, below {most:.3f} as not.")
     return labels
 
 
