@@ -33,6 +33,7 @@ COMMANDS = (
     "benchmark",
     "nuisance",
     "evaluate",
+    "export",
 )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strandline.api.discovering import novelty
     from strandline.api.erasing import erase
     from strandline.api.exploring import search
+    from strandline.api.exporting import export
     from strandline.api.fewshot import newclass
     from strandline.api.finding import find
     from strandline.api.injecting import inject
@@ -34,6 +35,7 @@ __all__ = [
     "embed",
     "erase",
     "evaluate",
+    "export",
     "find",
     "inject",
     "join",
@@ -57,6 +59,7 @@ _HOMES = {
     "newclass": "fewshot",
     "erase": "erasing",
     "search": "exploring",
+    "export": "exporting",
     "find": "finding",
     "classify": "scoring",
     "embed": "scoring",

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,11 @@ def write_catalogue(batches: pa.Table | Iterable[pa.RecordBatch], path: str | Pa
     """Write a catalogue, whole or batch by batch, and return its number of rows.
 
     Parquet and CSV are streamed; FITS and VOTable are collected first, as their writers need.
+
+    Raises
+    ------
+    OptionError, TableError
+        For an unknown ending, texts that FITS cannot hold, or no row.
     """
     path = Path(path)
     kind = catalogue_ending(path)
@@ -60,7 +66,13 @@ def write_catalogue(batches: pa.Table | Iterable[pa.RecordBatch], path: str | Pa
         if kind in ("parquet", "csv"):
             return _write_stream(kind, first, stream, aside)
         whole = pa.Table.from_batches([first, *stream])
-        _astropy_table(whole).write(aside, format=kind)
+        try:
+            _astropy_table(whole).write(aside, format=kind)
+        except UnicodeEncodeError as error:
+            raise OptionError(
+                f"{path}: FITS holds plain ASCII texts only, and {error.object!r} is not; "
+                "write .votable, .csv or .parquet."
+            ) from error
         return int(whole.num_rows)
 
 
@@ -68,13 +80,25 @@ def _write_stream(
     kind: str, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch], aside: Path
 ) -> int:
     make = pa.parquet.ParquetWriter if kind == "parquet" else pa.csv.CSVWriter
-    rows = int(first.num_rows)
-    with make(str(aside), first.schema) as writer:
-        writer.write_batch(first)
-        for batch in rest:
-            writer.write_batch(batch)
-            rows += batch.num_rows
+    schema = _with_units(first.schema)
+    rows = 0
+    with make(str(aside), schema) as writer:
+        for batch in chain([first], rest):
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            rows += int(batch.num_rows)
     return rows
+
+
+def _with_units(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with units as metadata of the fields, as Parquet keeps them."""
+    units = [_unit(field.name) for field in schema]
+    return pa.schema(
+        [
+            field.with_metadata({"unit": unit}) if unit else field
+            for field, unit in zip(schema, units, strict=True)
+        ],
+        schema.metadata,
+    )
 
 
 def _astropy_table(table: pa.Table) -> Table:

@@ -1,4 +1,4 @@
-"""What a table says: ``embed``, ``classify``, ``shapes``, ``evaluate``."""
+"""What a table says: ``embed``, ``classify``, ``shapes``, ``evaluate``, ``export``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from strandline.cli.app import app
 from strandline.cli.options import BatchSize, Models, Prevalence, Table
 
-__all__ = ["classify", "embed", "evaluate", "shapes"]
+__all__ = ["classify", "embed", "evaluate", "export", "shapes"]
 
 
 @app.command(epilog="Example: strandline embed stamps.lance --model encoder")
@@ -93,3 +93,29 @@ def evaluate(
     )
     for line in evaluation.lines():
         typer.echo(line)
+
+
+@app.command(epilog="Example: strandline export scores.parquet --where 'mag_r < 20' --out top.fits")
+def export(
+    catalogue: Annotated[
+        Path, typer.Argument(metavar="CATALOGUE", help="Made by `classify` or `find`, or a table.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="File: .csv, .fits, .votable, .parquet, or .reg for DS9.")
+    ],
+    where: Annotated[
+        str | None, typer.Option(help="A condition as in SQL, e.g. 'probability > 0.9'.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column to sort by, largest first. [default: as it is]")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the first of what is left.")] = None,
+    ids: Annotated[
+        Path | None, typer.Option(help="Only galaxies named here: CSV with id, or a list.")
+    ] = None,
+) -> None:
+    """Write a selection of a catalogue for TOPCAT, DS9, Aladin and others, with units."""
+    from strandline import api
+
+    count = api.export(catalogue, out, ids=ids, where=where, by=by, top=top)
+    typer.echo(f"{out}: {count} galaxies")
