@@ -1,6 +1,7 @@
 """A class of 2 % that differs from the crowd along one of 40 features."""
 
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -108,3 +109,16 @@ def test_without_examples_nothing_is_known(
         learning_progress(features, [1, 2], [1], seed=0)
     with pytest.raises(OptionError, match="Rows are 0 to 4999"):
         learning_progress(features, [5000], [1], seed=0)
+
+
+def test_two_examples_are_enough_and_warn_of_nothing(
+    sky: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> None:
+    features, truth = sky
+    examples = np.flatnonzero(truth)[:2]
+    background = draw_background(COUNT, examples, seed=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = fit_rare(features[examples], np.ones(2, dtype=np.int64), features[background], 1)
+    rest = np.setdiff1d(np.arange(COUNT), np.concatenate([examples, background]))
+    assert roc_auc_score(truth[rest], fit.head.logit(features[rest])) > 0.7

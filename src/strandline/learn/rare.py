@@ -150,7 +150,10 @@ def _fit(wide: Floats, part: NDArray[np.int64]) -> tuple[Floats, float]:
     common = LogisticRegression(C=_STRENGTH, max_iter=500)
     common.fit(wide, is_example, sample_weight=_WEIGHTED * each)
     apart = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
-    apart.fit(wide, is_example)
+    rows = np.arange(len(wide))
+    if is_example.sum() == 1:  # a class of one has no covariance; counted twice, it is zero
+        rows = np.append(rows, np.flatnonzero(is_example))
+    apart.fit(wide[rows], is_example[rows])
     weight, bias = np.zeros(wide.shape[1]), 0.0
     for model, much in ((common, 1.0), (apart, _DISCRIMINANT)):
         own, shift = model.coef_[0], float(model.intercept_[0])
