@@ -27,14 +27,14 @@ class StoreAddress:
     ----------
     url : str
         The database, as SQLAlchemy reads it; may hold a password.
-    label_class : str
-        Class whose labels are read.
+    label_class : str or None
+        Class whose labels are read; by default `DEFAULT_CLASS`.
     consensus : str
         One of `CONSENSUS`.
     """
 
     url: str
-    label_class: str = DEFAULT_CLASS
+    label_class: str | None = None
     consensus: str = CONSENSUS[0]
 
     @classmethod
@@ -57,7 +57,7 @@ class StoreAddress:
                 "@ as %40."
             )
         told = dict(parse_qsl(query, keep_blank_values=True))
-        label_class = class_name(told.pop("class", "") or DEFAULT_CLASS)
+        label_class = told.pop("class", None)
         consensus = told.pop("consensus", CONSENSUS[0])
         if consensus not in CONSENSUS:
             raise OptionError(
@@ -71,7 +71,7 @@ class StoreAddress:
             )
         if told:
             url = f"{url}?{urlencode(told)}"
-        return cls(url, label_class, consensus)
+        return cls(url, class_name(label_class) if label_class else None, consensus)
 
 
 def is_store(source: str | Path) -> bool:

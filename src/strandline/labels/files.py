@@ -10,7 +10,7 @@ import numpy as np
 from strandline.errors import LabelError
 from strandline.labels.matching import ByFile, ById, LabelKeys, Labels
 
-__all__ = ["read_label_file"]
+__all__ = ["read_label_file", "read_label_names"]
 
 _VALUES = {"1": 1, "interacting": 1, "0": 0, "non_interacting": 0}
 _EXPECTED = "expected a CSV, separated by commas, with columns 'id' or 'file', and 'label'"
@@ -61,6 +61,12 @@ def read_label_file(path: str | Path, keys: LabelKeys) -> Labels:
     rows = np.array(sorted(found), dtype=np.int64)
     values = np.array([found[int(row)][0] for row in rows], dtype=np.int64)
     return Labels(rows, values, dict(left_out), tuple(unknown))
+
+
+def read_label_names(path: str | Path) -> tuple[str, list[str]]:
+    """Return the column by which a label file names galaxies, and the names in it."""
+    column, entries = _read_rows(Path(path))
+    return column, [name for name, _ in entries]
 
 
 def _normal(label: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from strandline.errors import LabelError
-from strandline.labels.address import StoreAddress, is_store, shown_name
+from strandline.labels.address import DEFAULT_CLASS, StoreAddress, is_store, shown_name
 from strandline.labels.files import read_label_file
 from strandline.labels.matching import ByPlace, LabelKeys, Labels
 
@@ -56,8 +56,9 @@ def read_store(address: str, keys: LabelKeys) -> Labels:
     from strandline.labels.store import LabelStore
 
     told = StoreAddress.parse(address)
+    label_class = told.label_class or DEFAULT_CLASS
     with LabelStore(address, create=False) as store:
-        votes = store.current(told.label_class)
+        votes = store.current(label_class)
     find = ByPlace(keys)
     standing: dict[tuple[int, str], tuple[datetime, str]] = {}
     unknown: dict[str, None] = {}
@@ -71,7 +72,7 @@ def read_store(address: str, keys: LabelKeys) -> Labels:
         elif (row, person) not in standing or standing[row, person][0] <= moment:
             standing[row, person] = (moment, value)
     if not standing:
-        raise LabelError(_nothing(address, told.label_class, list(unknown), keys))
+        raise LabelError(_nothing(address, label_class, list(unknown), keys))
     rows, items = np.unique([row for row, _ in standing], return_inverse=True)
     people, values = [who for _, who in standing], [value for _, value in standing.values()]
     found = agree(items.astype(np.int64), people, values, told.consensus)
@@ -82,14 +83,14 @@ def read_store(address: str, keys: LabelKeys) -> Labels:
     if not kept.any():
         raise LabelError(
             f"{shown_name(address)}: none of the {len(rows)} galaxies with votes in class "
-            f"{told.label_class!r} has a decision. More people, or surer ones, are needed."
+            f"{label_class!r} has a decision. More people, or surer ones, are needed."
         )
     return Labels(
         rows[kept].astype(np.int64),
         found.values[kept],
         dict(left_out),
         tuple(unknown),
-        told.label_class,
+        label_class,
     )
 
 

@@ -113,16 +113,27 @@ class LabelStore:
         """
         return self.record_all([vote]) == 1
 
-    def record_all(self, votes: Iterable[Vote]) -> int:
+    def record_all(
+        self, votes: Iterable[Vote], withdrawals: Sequence[tuple[UUID, str, datetime]] = ()
+    ) -> int:
         """Store votes, all or none; return how many were not there before.
+
+        Parameters
+        ----------
+        votes : iterable of Vote
+        withdrawals : sequence of (UUID, str, datetime), optional
+            Votes of these or earlier ones that were taken back: key, person and when; in the same
+            transaction.
 
         Raises
         ------
         LabelError
-            As `record`.
+            As `record` and `withdraw`.
         """
         with self._writing() as connection:
-            return adding.add_votes(connection, list(votes), self.name)
+            stored = adding.add_votes(connection, list(votes), self.name)
+            adding.add_withdrawals(connection, withdrawals, self.name)
+        return stored
 
     def withdraw(self, key: UUID, person: str) -> bool:
         """Take a vote back, by a further record; what its person said before counts again.
@@ -142,11 +153,6 @@ class LabelStore:
                 adding.add_withdrawals(connection, [(key, person, datetime.now(UTC))], self.name)
                 == 1
             )
-
-    def withdraw_all(self, withdrawals: Sequence[tuple[UUID, str, datetime]]) -> int:
-        """Take votes back, all or none: key, person and when; see `withdraw`."""
-        with self._writing() as connection:
-            return adding.add_withdrawals(connection, withdrawals, self.name)
 
     def last_vote(self, person: str) -> Vote | None:
         """Return the vote that undo takes back: this person's last that is not withdrawn."""
