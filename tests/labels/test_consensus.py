@@ -98,8 +98,8 @@ def test_doubt_tells_the_model_something() -> None:
     for yes in truth:
         values += [("no", "yes")[yes]] * 2 + [("no", "unsure")[yes]]
     people = ["a", "b", "doubter"] * 60
-    items, people = np.append(items, 60), [*people, "doubter"]
-    values.append("unsure")
+    items, people = np.append(items, [60, 60]), [*people, "doubter", "newcomer"]
+    values += ["unsure", "unsure"]
     found = agree(items, people, values, "dawid-skene")
     assert found.probability[60] > 0.9
     assert found.values[60] == -1  # but nobody has decided
@@ -109,6 +109,25 @@ def test_a_single_vote_is_believed_by_either() -> None:
     for method in ("majority", "dawid-skene"):
         assert agree(np.array([0]), ["a"], ["yes"], method).values.tolist() == [1]
         assert len(agree(np.array([], dtype=np.int64), [], [], method)) == 0
+
+
+def test_where_only_one_has_spoken_his_word_stands() -> None:
+    """Alone, the model would find that all are no and that one person is often wrong."""
+    values = ["yes"] * 15 + ["no"] * 32
+    found = agree(np.arange(47), ["a"] * 47, values, "dawid-skene")
+    assert found.values.tolist() == [1] * 15 + [0] * 32
+    assert not found.skills
+    meeting = np.append(np.arange(47), [0, 40])
+    found = agree(meeting, [*["a"] * 47, "b", "b"], [*values, "yes", "no"], "dawid-skene")
+    assert found.values.tolist() == [1] * 15 + [0] * 32
+    assert set(found.skills) == {"a", "b"}
+
+
+def test_few_votes_that_agree_are_not_overruled() -> None:
+    items = np.repeat(np.arange(4), 2)
+    values = ["yes", "yes", "yes", "yes", "yes", "no", "no", "no"]
+    found = agree(items, ["a", "b"] * 4, values, "dawid-skene")
+    assert found.values[[0, 1, 3]].tolist() == [1, 1, 0]
 
 
 def test_another_kind_of_consensus() -> None:

@@ -21,24 +21,31 @@ if TYPE_CHECKING:
     from strandline.api.injecting import inject
     from strandline.api.joining import join
     from strandline.api.judging import evaluate
+    from strandline.api.labelling import define_class, export_labels, import_labels, label_summary
     from strandline.api.probing import nuisance
     from strandline.api.scoring import classify, embed
     from strandline.api.shaping import shapes
     from strandline.api.simulating import simulate
+    from strandline.api.subjects import label_subjects
     from strandline.api.training import pretrain, train
 
 __all__ = [
     "benchmark",
     "classify",
     "combine",
+    "define_class",
     "demo",
     "embed",
     "erase",
     "evaluate",
     "export",
+    "export_labels",
     "find",
+    "import_labels",
     "inject",
     "join",
+    "label_subjects",
+    "label_summary",
     "newclass",
     "novelty",
     "nuisance",
@@ -67,6 +74,11 @@ _HOMES = {
     "inject": "injecting",
     "join": "joining",
     "evaluate": "judging",
+    "define_class": "labelling",
+    "export_labels": "labelling",
+    "import_labels": "labelling",
+    "label_summary": "labelling",
+    "label_subjects": "subjects",
     "simulate": "simulating",
     "nuisance": "probing",
     "pretrain": "training",

@@ -10,7 +10,7 @@ import pyarrow as pa
 from strandline.classify import Evaluation, evaluate_scores, read_catalogue, reliability
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
-from strandline.labels import LabelKeys, read_labels
+from strandline.labels import LabelKeys, read_labels, shown_name
 from strandline.progress import say
 
 __all__ = ["evaluate"]
@@ -52,10 +52,12 @@ def evaluate(
         raise OptionError(f"prevalence is {prevalence:g}; expected a share between 0 and 1.")
     catalogue = read_catalogue(file)
     _check(file, catalogue, column)
-    paths = catalogue["path"].to_pylist() if "path" in catalogue.column_names else ()
-    keys = LabelKeys(catalogue["id"].to_pylist(), catalogue["source"].to_pylist(), paths)
+    names = ("id", "source", "path", "ra", "dec")
+    keys = LabelKeys(
+        *(catalogue[name].to_pylist() if name in catalogue.column_names else () for name in names)
+    )
     labels = read_labels(truth, keys)
-    say(f"{truth}: {labels.summary()}.")
+    say(f"{shown_name(truth)}: {labels.summary()}.")
     scores = np.asarray(catalogue[column], dtype=np.float64)[labels.rows]
     if (np.abs(scores - 0.5) > 0.5).any():
         say(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strandline.errors import ModelError
-from strandline.labels import LabelKeys, Labels, read_labels
+from strandline.labels import LabelKeys, Labels, read_labels, shown_name
 from strandline.learn import Ensemble, shipped_models
 from strandline.progress import say
 from strandline.stamps import StampTable, TableSpec
 
-__all__ = ["Choice", "choose_models", "choose_shipped", "load_models", "table_labels"]
+__all__ = ["Choice", "choose_models", "choose_shipped", "label_keys", "load_models", "table_labels"]
 
 _KINDS = {"fits": "calibrated images", "picture": "colour pictures"}
 
@@ -121,10 +121,15 @@ def choose_models(
     return Choice(models, why)
 
 
-def table_labels(table: StampTable, path: str | Path) -> Labels:
-    """Read a label file, match it to the table and say what was used."""
-    columns = table.columns("id", "source", "path")
-    keys = LabelKeys(*(columns[name].to_pylist() for name in ("id", "source", "path")))
-    labels = read_labels(path, keys)
-    say(f"{path}: {labels.summary()}.")
+def label_keys(table: StampTable) -> LabelKeys:
+    """Return what labels may name a table's galaxies by."""
+    names = ("id", "source", "path", "ra", "dec")
+    columns = table.columns(*names)
+    return LabelKeys(*(columns[name].to_pylist() for name in names))
+
+
+def table_labels(table: StampTable, source: str | Path) -> Labels:
+    """Read a file or a store of labels, match it to the table and say what was used."""
+    labels = read_labels(source, label_keys(table))
+    say(f"{shown_name(source)}: {labels.summary()}.")
     return labels

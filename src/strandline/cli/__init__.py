@@ -1,8 +1,17 @@
 """The command line: thin commands over `strandline.api`, which is imported only when one runs."""
 
 # importing them adds the commands to the application, in the order of its help
-from strandline.cli import imaging, learning, benchmarking, cataloguing, exploring  # noqa: I001
+from strandline.cli import imaging, learning, benchmarking, cataloguing, exploring, labelling  # noqa: I001
 from strandline.cli.app import app
 from strandline.cli.running import main
 
-__all__ = ["app", "benchmarking", "cataloguing", "exploring", "imaging", "learning", "main"]
+__all__ = [
+    "app",
+    "benchmarking",
+    "cataloguing",
+    "exploring",
+    "imaging",
+    "labelling",
+    "learning",
+    "main",
+]

@@ -23,7 +23,7 @@ def benchmark(
         typer.Option(help="table; sim: one from `simulate`, or none; real: folder of pictures."),
     ] = "table",
     truth: Annotated[
-        Path | None, typer.Option(help="CSV of labels. [default: <table>.labels.csv]")
+        str | None, typer.Option(help="CSV or store of labels. [default: <table>.labels.csv]")
     ] = None,
     about: Annotated[
         Path | None,
@@ -36,8 +36,8 @@ def benchmark(
         ),
     ] = None,
     test_truth: Annotated[
-        list[Path] | None,
-        typer.Option(help="CSV of its labels; repeat. [default: <table>.labels.csv]"),
+        list[str] | None,
+        typer.Option(help="CSV or store of its labels; repeat. [default: <table>.labels.csv]"),
     ] = None,
     survey: Annotated[
         str, typer.Option(help="To simulate with --data sim and no table: train and test on.")

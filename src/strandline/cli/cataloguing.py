@@ -75,7 +75,7 @@ def evaluate(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A catalogue made by `classify` or `find`.")
     ],
-    truth: Annotated[Path, typer.Option(help="CSV of labels, as for `train`.")],
+    truth: Annotated[str, typer.Option(help="CSV or store of labels, as for `train`.")],
     out: Annotated[
         Path | None, typer.Option(help="JSON to write. [default: FILE with .evaluation.json]")
     ] = None,

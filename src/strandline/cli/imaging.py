@@ -126,7 +126,7 @@ def join(
     ],
     out: Annotated[Path, typer.Option(help="The table to write, e.g. all.lance.")],
     labels: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(help="Labels of each table, given once for each; all.labels.csv joins them."),
     ] = None,
 ) -> None:

@@ -23,10 +23,8 @@ def pretrain(
         str, typer.Option(help="Name of a recipe, or a TOML file.")
     ] = "brown2025-nnclr",
     labels: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="CSV of labels of the first table, for a hybrid recipe; repeat for the next."
-        ),
+        list[str] | None,
+        typer.Option(help="Labels of the first table, for a hybrid recipe; repeat for the next."),
     ] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
@@ -45,8 +43,11 @@ def pretrain(
 def train(
     table: Table,
     labels: Annotated[
-        Path,
-        typer.Option(help="CSV with id or file, and label: 1/0 or interacting/non_interacting."),
+        str,
+        typer.Option(
+            help="CSV with id or file, and label: 1/0 or interacting/non_interacting; "
+            "or a store: sqlite:///labels.db?class=tail."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the model.")],
     recipe: Annotated[
@@ -104,8 +105,8 @@ def combine(
         Path | None, typer.Option(help="Stamp table whose validation part tells the weights.")
     ] = None,
     labels: Annotated[
-        Path | None,
-        typer.Option(help="CSV of labels of the table. [default: all models count alike]"),
+        str | None,
+        typer.Option(help="CSV or store of labels of the table. [default: all models count alike]"),
     ] = None,
     description: Annotated[str, typer.Option(help="What it is, for its card.")] = "",
     seed: Seed = 0,
@@ -147,7 +148,7 @@ def nuisance(
     table: Table,
     model: OneModel,
     labels: Annotated[
-        Path | None, typer.Option(help="CSV of labels: what it knows of interactions, too.")
+        str | None, typer.Option(help="CSV or store of labels: what it knows of interactions, too.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
     count: Annotated[int, typer.Option(min=20, help="Galaxies to look at, at random.")] = 2000,

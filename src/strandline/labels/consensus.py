@@ -16,9 +16,9 @@ __all__ = ["ANSWERS", "Consensus", "Skill", "agree", "find_consensus"]
 ANSWERS = ("no", "yes", "unsure")
 """Answers by number; the first two are also the truths that there are."""
 
-_PRIOR = np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 1.0]])
-"""Every person is taken to have been right twice, wrong once and unsure once: with few votes the
-model would otherwise believe in people who are always right, or always wrong."""
+_PRIOR = np.array([[8.0, 2.0, 1.0], [2.0, 8.0, 1.0]])
+"""Every person is taken to have been right eight times, wrong twice and unsure once of each truth:
+with few votes the model would otherwise believe in people who are always right, or always wrong."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,15 @@ class Consensus:
     values : ndarray of int64, shape (n,)
         1 yes, 0 no, -1 undecided: a tie, or nobody was sure.
     probability : ndarray of float64, shape (n,)
-        Of yes: its share among yes and no (NaN if nobody was sure), or the model's.
+        Of yes: its share among yes and no (NaN if nobody was sure), or the model's where two or
+        more have spoken.
     votes : ndarray of int64, shape (n, 3)
         How many said no, yes and unsure.
     fingerprints : tuple of str
         Of the galaxies' stamp tables.
     skills : dict of str to Skill
-        Of each person, by Dawid and Skene's model; empty for the majority.
+        Of each person who shares items with others, by Dawid and Skene's model; empty for the
+        majority.
     """
 
     ids: tuple[str, ...]
@@ -98,6 +100,11 @@ def agree(items: NDArray[np.int64], people: list[str], values: list[str], method
     people, values : list of str, of the same length
         Who said what (`ANSWERS`); each person at most once of an item.
     method : {"majority", "dawid-skene"}
+
+    Notes
+    -----
+    How well people know the truth shows only where they meet: Dawid and Skene's model is fitted to
+    the items that two or more have spoken of. Where only one has, his word stands.
     """
     if method not in CONSENSUS:
         raise OptionError(f"consensus is {method!r}; expected {' or '.join(CONSENSUS)}.")
@@ -107,18 +114,21 @@ def agree(items: NDArray[np.int64], people: list[str], values: list[str], method
     votes = np.zeros((count, len(ANSWERS)), dtype=np.int64)
     np.add.at(votes, (items, answers), 1)
     sure = votes[:, :2].sum(axis=1)
-    if method == "majority" or not count:
-        share = np.where(sure > 0, votes[:, 1] / np.maximum(sure, 1), np.nan)
+    share = np.where(sure > 0, votes[:, 1] / np.maximum(sure, 1), np.nan)
+    shared = np.flatnonzero(votes.sum(axis=1) > 1)
+    if method == "majority" or not shared.size:
         return Consensus(ids, _decided(share, sure), share, votes)
-    names = sorted(set(people))
-    numbers = {name: k for k, name in enumerate(names)}
-    who = np.array([numbers[name] for name in people], dtype=np.int64)
-    fit = fit_dawid_skene(items, who, answers, classes=2, prior=_PRIOR)
+    used = np.isin(items, shared)
+    names, who = np.unique(np.array(people)[used], return_inverse=True)
+    fit = fit_dawid_skene(
+        np.searchsorted(shared, items[used]), who, answers[used], classes=2, prior=_PRIOR
+    )
     skills = {
-        name: Skill(float(fit.answering[k, 1, 1]), float(fit.answering[k, 0, 0]))
+        str(name): Skill(float(fit.answering[k, 1, 1]), float(fit.answering[k, 0, 0]))
         for k, name in enumerate(names)
     }
-    probability = fit.probability[:, 1]
+    probability = share.copy()
+    probability[shared] = fit.probability[:, 1]
     return Consensus(ids, _decided(probability, sure), probability, votes, skills=skills)
 
 

@@ -59,19 +59,20 @@ def fit_dawid_skene(
         further answers say none of them.
     classes : int
     prior : ndarray of float64, shape (class, answer), optional
-        Answers that each person is taken to have given already; none by default. It also says how
-        many answers there are.
+        Answers that each person is taken to have given already; with it each class is taken to
+        have been seen once. None by default. It also says how many answers there are.
     rounds : int
         At most.
     tolerance : float
         Ends when no probability changes by more.
     """
     count = max(int(answers.max()) + 1, classes) if prior is None else prior.shape[1]
-    before = np.zeros((classes, count)) if prior is None else prior
+    before, seen = (np.zeros((classes, count)), 0) if prior is None else (prior, 1)
     n_items, n_people = int(items.max()) + 1, int(people.max()) + 1
     probability = _first_guess(items, answers, classes, n_items)
     for done in range(1, rounds + 1):  # noqa: B007, it is returned
-        prevalence = probability.mean(axis=0)
+        prevalence = probability.sum(axis=0) + seen
+        prevalence /= prevalence.sum()
         given = np.zeros((n_people, count, classes))
         np.add.at(given, (people, answers), probability[items])
         answering = np.swapaxes(given, 1, 2) + before
