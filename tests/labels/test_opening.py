@@ -67,7 +67,7 @@ def test_a_store_of_a_newer_version_is_left_alone(store: LabelStore, url: str) -
     with engine.begin() as connection:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(LabelError, match="of version 9999; this Strandline knows up to 0001"):
+    with pytest.raises(LabelError, match="of version 9999; this Strandline knows up to 0002"):
         LabelStore(url)
 
 

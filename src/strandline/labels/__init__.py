@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strandline.labels.agreement import Agreement, agreements
     from strandline.labels.classes import LabelClass
     from strandline.labels.consensus import Consensus
+    from strandline.labels.notes import Note
     from strandline.labels.store import LabelStore
     from strandline.labels.votes import Galaxy, Vote, galaxies
 
@@ -25,6 +26,7 @@ __all__ = [
     "LabelKeys",
     "LabelStore",
     "Labels",
+    "Note",
     "Vote",
     "agreements",
     "galaxies",
@@ -39,6 +41,7 @@ _HOMES = {
     "Galaxy": "votes",
     "LabelClass": "classes",
     "LabelStore": "store",
+    "Note": "notes",
     "Vote": "votes",
     "agreements": "agreement",
     "galaxies": "votes",

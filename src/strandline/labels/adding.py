@@ -10,10 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from strandline.errors import LabelError
 from strandline.labels.classes import LabelClass, class_name, nearest_names
-from strandline.labels.schema import GALAXY, LABEL_CLASS, STAMP_TABLE, VOTE, WITHDRAWAL
+from strandline.labels.notes import Note
+from strandline.labels.schema import GALAXY, LABEL_CLASS, NOTE, STAMP_TABLE, VOTE, WITHDRAWAL
 from strandline.labels.votes import Galaxy, Vote
 
-__all__ = ["add_class", "add_votes", "add_withdrawals", "class_number"]
+__all__ = ["add_class", "add_note", "add_votes", "add_withdrawals", "class_number"]
 
 _AT_ONCE = 500
 _MANY_LOCK = 0x57A4D11F
@@ -57,6 +58,21 @@ def add_class(connection: sa.Connection, label_class: LabelClass, store: str) ->
                 f"{there.description!r}, key {there.key!r}. Choose another name."
             )
     return False
+
+
+def add_note(connection: sa.Connection, note: Note) -> bool:
+    """Add a note; see `LabelStore.write_note`."""
+    places = _add_galaxies(connection, [note.galaxy])
+    row = {
+        "key": note.key,
+        "galaxy_id": places[_galaxy_key(note.galaxy)],
+        "person": note.person,
+        "text": note.text,
+        "written_at": note.written_at,
+    }
+    return bool(
+        connection.execute(_insert(connection, NOTE, "key").returning(NOTE.c.id), row).all()
+    )
 
 
 def add_votes(connection: sa.Connection, votes: Sequence[Vote], store: str) -> int:

@@ -7,10 +7,20 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from strandline.labels.schema import GALAXY, LABEL_CLASS, STAMP_TABLE, VOTE, WITHDRAWAL
+from strandline.labels.notes import Note
+from strandline.labels.schema import GALAXY, LABEL_CLASS, NOTE, STAMP_TABLE, VOTE, WITHDRAWAL
 from strandline.labels.votes import Galaxy, Vote
 
-__all__ = ["VOTE_COLUMNS", "all_votes", "as_table", "as_vote", "current_votes", "last_vote"]
+__all__ = [
+    "VOTE_COLUMNS",
+    "all_votes",
+    "as_note",
+    "as_table",
+    "as_vote",
+    "current_votes",
+    "last_vote",
+    "notes_on",
+]
 
 _MOMENT = pa.timestamp("us", tz="UTC")
 
@@ -89,6 +99,35 @@ def last_vote(person: str) -> sa.Select[Any]:
     """Select the vote of a person that arrived last and is not withdrawn."""
     mine = all_votes().where(VOTE.c.person == person, WITHDRAWAL.c.id.is_(None))
     return mine.order_by(None).order_by(VOTE.c.id.desc()).limit(1)
+
+
+def notes_on(fingerprint: str, galaxy: str | None = None) -> sa.Select[Any]:
+    """Select the notes on the galaxies of a stamp table, or on one of them, oldest first."""
+    query = (
+        sa.select(
+            NOTE.c.key,
+            NOTE.c.person,
+            NOTE.c.text,
+            NOTE.c.written_at,
+            GALAXY.c.name.label("id"),
+            GALAXY.c.ra_deg.label("ra"),
+            GALAXY.c.dec_deg.label("dec"),
+            STAMP_TABLE.c.name.label("table"),
+            STAMP_TABLE.c.fingerprint,
+        )
+        .join(GALAXY, GALAXY.c.id == NOTE.c.galaxy_id)
+        .join(STAMP_TABLE, STAMP_TABLE.c.id == GALAXY.c.stamp_table_id)
+        .where(STAMP_TABLE.c.fingerprint == fingerprint)
+        .order_by(NOTE.c.id)
+    )
+    return query if galaxy is None else query.where(GALAXY.c.name == galaxy)
+
+
+def as_note(row: sa.Row[Any]) -> Note:
+    """Return one selected note."""
+    told = row._asdict()
+    galaxy = Galaxy(told["id"], told["ra"], told["dec"], told["table"], told["fingerprint"])
+    return Note(galaxy, told["text"], told["person"], told["written_at"], told["key"])
 
 
 def as_table(rows: Sequence[sa.Row[Any]]) -> pa.Table:

@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-__all__ = ["GALAXY", "LABEL_CLASS", "METADATA", "STAMP_TABLE", "VOTE", "WITHDRAWAL", "UtcTime"]
+__all__ = [
+    "GALAXY",
+    "LABEL_CLASS",
+    "METADATA",
+    "NOTE",
+    "STAMP_TABLE",
+    "VOTE",
+    "WITHDRAWAL",
+    "UtcTime",
+]
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -95,3 +104,15 @@ WITHDRAWAL = sa.Table(
     sa.Column("withdrawn_at", UtcTime, nullable=False),
 )
 """A vote that its own person took back; one for a vote, however often it is sent."""
+
+NOTE = sa.Table(
+    "note",
+    METADATA,
+    sa.Column("id", _COUNTER, primary_key=True),
+    sa.Column("key", sa.Uuid, nullable=False, unique=True),
+    sa.Column("galaxy_id", _COUNTER, sa.ForeignKey("galaxy.id"), nullable=False, index=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("written_at", UtcTime, nullable=False),
+)
+"""What people write of a galaxy; all notes stay."""

@@ -16,6 +16,7 @@ from strandline.labels.classes import LabelClass
 from strandline.labels.consensus import Consensus, find_consensus
 from strandline.labels.engine import WRITES, explained, make_engine
 from strandline.labels.migrating import bring_up_to_date
+from strandline.labels.notes import Note
 from strandline.labels.schema import LABEL_CLASS
 from strandline.labels.votes import Vote
 
@@ -153,6 +154,29 @@ class LabelStore:
                 adding.add_withdrawals(connection, [(key, person, datetime.now(UTC))], self.name)
                 == 1
             )
+
+    def write_note(self, note: Note) -> bool:
+        """Store a note; it is on the disk when this returns.
+
+        Returns
+        -------
+        bool
+            False if it was stored already (a note of the same key).
+        """
+        with self._writing() as connection:
+            return adding.add_note(connection, note)
+
+    def notes(self, fingerprint: str, galaxy: str | None = None) -> list[Note]:
+        """Return the notes on the galaxies of a stamp table, or on one of them, oldest first.
+
+        Parameters
+        ----------
+        fingerprint : str
+            Of the stamp table.
+        galaxy : str, optional
+            Its id.
+        """
+        return [asking.as_note(row) for row in self._ask(asking.notes_on(fingerprint, galaxy))]
 
     def last_vote(self, person: str) -> Vote | None:
         """Return the vote that undo takes back: this person's last that is not withdrawn."""

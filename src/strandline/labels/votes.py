@@ -14,7 +14,7 @@ from strandline.errors import LabelError
 from strandline.labels.classes import class_name
 from strandline.stamps import StampTable
 
-__all__ = ["VALUES", "Galaxy", "Vote", "galaxies", "table_fingerprint"]
+__all__ = ["VALUES", "Galaxy", "Vote", "check_person", "galaxies", "table_fingerprint"]
 
 VALUES = ("yes", "no", "unsure")
 
@@ -90,15 +90,10 @@ class Vote:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label_class", class_name(self.label_class))
-        object.__setattr__(self, "person", self.person.strip())
+        object.__setattr__(self, "person", check_person(self.person, self.galaxy.id))
         if self.value not in VALUES:
             raise LabelError(
                 f"vote on {self.galaxy.id!r}: is {self.value!r}; expected {', '.join(VALUES)}."
-            )
-        if not self.person.isprintable() or not 0 < len(self.person) <= _LONGEST_NAME:
-            raise LabelError(
-                f"vote on {self.galaxy.id!r}: person is {self.person[:20]!r}; expected a name of "
-                f"at most {_LONGEST_NAME} printable characters."
             )
         if self.cast_at.tzinfo is None:
             raise LabelError(f"vote on {self.galaxy.id!r}: cast_at has no time zone; give UTC.")
@@ -113,6 +108,24 @@ class Vote:
                 f"vote on {self.galaxy.id!r}: what was shown has {size} characters; expected at "
                 f"most {_LARGEST_SHOWN}."
             )
+
+
+def check_person(name: str, galaxy: str = "") -> str:
+    """Return the name of a person without blanks around it.
+
+    Raises
+    ------
+    LabelError
+        If it is empty, longer than 200 characters or not printable.
+    """
+    name = name.strip()
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        about = f"vote on {galaxy!r}: " if galaxy else ""
+        raise LabelError(
+            f"{about}person is {name[:20]!r}; expected a name of at most {_LONGEST_NAME} printable "
+            "characters."
+        )
+    return name
 
 
 def table_fingerprint(table: StampTable) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from strandline.report.stretch import asinh_scale, hatch, noise_of, sky_level, smooth
 
-__all__ = ["WHITE_MAG", "choose_channels", "colour_picture"]
+__all__ = ["WHITE_MAG", "Stretch", "choose_channels", "colour_picture"]
 
 WHITE_MAG = {"u": 1.82, "g": 0.52, "r": 0.0, "i": -0.27, "z": -0.42, "y": -0.50}
 """AB magnitudes, relative to r, of a source that looks white: about those of a spiral galaxy.
@@ -40,6 +40,26 @@ _PALER_WHEN_BRIGHT = 0.55
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _MISSING_RGB = (20, 22, 28)
 _HATCH_RGB = (38, 41, 50)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What a person may turn; 1 leaves a picture as it is made for all.
+
+    Attributes
+    ----------
+    brightness : float
+        The flux that is shown white is divided by it.
+    softening : float
+        Factor of the flux at which the scale turns from linear to logarithmic: smaller shows
+        more of the faint, larger more of the bright.
+    saturation : float
+        Factor of colours; 0 is grey.
+    """
+
+    brightness: float = 1.0
+    softening: float = 1.0
+    saturation: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,7 @@ def colour_picture(
     *,
     calibrated: bool = True,
     sky_subtracted: bool = False,
+    stretch: Stretch | None = None,
 ) -> NDArray[np.uint8]:
     """Return a colour picture of a stamp.
 
@@ -105,6 +126,8 @@ def colour_picture(
         True for the stamps of a table, whose sky was measured on the whole tile and taken away. If
         False the sky's level is estimated from the faint end of the stamp, which goes wrong
         where a galaxy fills it.
+    stretch : Stretch, optional
+        As a person has turned it.
 
     Returns
     -------
@@ -125,7 +148,7 @@ def colour_picture(
     )
     if not calibrated:
         light = _balanced(light)
-    rgb = _compose(_red_green_blue(light))
+    rgb = _compose(_red_green_blue(light), stretch or Stretch())
     missing = np.asarray(~np.isfinite(flux_njy[chosen]).any(axis=0))
     return _draw_missing((255 * rgb + 0.5).astype(np.uint8), missing)
 
@@ -172,13 +195,13 @@ def _mean(flux: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
-def _compose(light: _Channels) -> NDArray[np.float32]:
+def _compose(light: _Channels, stretch: Stretch) -> NDArray[np.float32]:
     """Return red, green and blue within 0..1, shape (y, x, 3); 0 where missing."""
     mean, noise = _mean(light.flux), light.noise
     calm = smooth(mean, _CALM_PX)
     # Pixels far above the noise are shown as they are, those in the noise smoothed.
     trust = _ramp(calm / noise, _TRUSTED_SIGMA)
-    brightness = np.clip(_stretch(trust * mean + (1 - trust) * calm, noise), 0, None)
+    brightness = np.clip(_scaled(trust * mean + (1 - trust) * calm, noise, stretch), 0, None)
     trust = _ramp(calm / noise, _COLOUR_TRUSTED_SIGMA)
     # Bright pixels weigh less, or a red star would have a red halo.
     weight = 1 / np.maximum(mean / (_SMOOTHED_AT_MOST_SIGMA * noise), 1)
@@ -189,7 +212,8 @@ def _compose(light: _Channels) -> NDArray[np.float32]:
     extended = _ramp(_mean(np.stack(calm_flux)) / noise, _SATURATED_SIGMA)
     saturation = np.fmax(extended, trust)
     saturation *= 1 - _PALER_WHEN_BRIGHT * np.minimum(brightness, 1) ** 2
-    ratio = 1 + (ratio - 1) * saturation
+    ratio = 1 + (ratio - 1) * saturation * stretch.saturation
+    ratio = np.clip(ratio, 0, None)
     seen = np.tensordot(_LUMINANCE, ratio, axes=1)
     rgb = ratio * (brightness / np.maximum(seen, 0.3))
     rgb /= np.maximum(rgb.max(axis=0), 1)  # too bright for the screen: keep the hue
@@ -202,7 +226,7 @@ def _ramp(value: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.f
     return np.asarray(np.clip((value - low) / (high - low), 0, 1), np.float32)
 
 
-def _stretch(mean: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
+def _scaled(mean: NDArray[np.float32], noise: float, stretch: Stretch) -> NDArray[np.float32]:
     """Scale so that the sky is a dark grey, with its grain, and the galaxy in the middle white."""
     height, width = mean.shape
     y, x = height // 2, width // 2
@@ -213,7 +237,8 @@ def _stretch(mean: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
         _LEAST_PEAK_SIGMA * noise,
         _peak(calm) / _BRIGHTEST_TO_WHITE,  # a bright neighbour is not burnt out altogether
     )
-    softening = max(_SOFTENING_SIGMA * noise, white / _DYNAMIC_RANGE)
+    white /= stretch.brightness
+    softening = max(_SOFTENING_SIGMA * noise, white / _DYNAMIC_RANGE) * stretch.softening
     return _SKY_GREY + (1 - _SKY_GREY) * asinh_scale(mean, 0.0, white, softening)
 
 

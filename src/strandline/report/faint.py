@@ -26,12 +26,13 @@ def faint_picture(
     *,
     smoothing_px: float = _SMOOTHING_PX,
     sky_subtracted: bool = False,
+    black_sigma: float = _BLACK_SIGMA,
 ) -> NDArray[np.uint8]:
     """Return the inverted picture of all bands together that shows light near the sky's noise.
 
     The bands are summed with weights 1 / noise squared (the best signal-to-noise for a source of
     equal flux in all), smoothed by a Gaussian, and shown on an asinh scale from 1.8 sigma below
-    the sky (white) to 400 sigma above (black), where sigma is the noise after smoothing.
+    the sky (white) to `black_sigma` above (black), where sigma is the noise after smoothing.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def faint_picture(
         Sigma of the Gaussian.
     sky_subtracted : bool
         As in `colour_picture`.
+    black_sigma : float
+        What is shown black: less shows more of the faint.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def faint_picture(
     with np.errstate(invalid="ignore"):
         signal = np.where(missing, np.nan, total / np.sqrt(weight)).astype(np.float32)
     calm = smooth(signal, smoothing_px)
-    return _draw(calm / _noise_left(calm, smoothing_px), missing, _BLACK_SIGMA)
+    return _draw(calm / _noise_left(calm, smoothing_px), missing, black_sigma)
 
 
 def _noise_left(calm: NDArray[np.float32], smoothing_px: float) -> np.float32:
