@@ -12,9 +12,9 @@ from strandline.classify.prevalence import Prevalence, Sky, at_prevalence
 from strandline.learn import Ensemble
 from strandline.progress import track
 from strandline.shapes import ShapeReader
-from strandline.stamps import StampTable
+from strandline.stamps import StampBatch, StampTable
 
-__all__ = ["ScoredBatch", "Scores", "ranked", "score_stream", "score_table"]
+__all__ = ["ScoredBatch", "Scores", "ranked", "score_batch", "score_stream", "score_table"]
 
 _ROWS_AT_ONCE = 10_000
 
@@ -86,6 +86,29 @@ class Scores:
         return columns
 
 
+def score_batch(
+    models: Ensemble,
+    batch: StampBatch,
+    bands: tuple[str, ...],
+    shapes: NDArray[np.float32] | None = None,
+) -> ScoredBatch:
+    """Score stamps in memory by every model.
+
+    Parameters
+    ----------
+    models : Ensemble
+    batch : StampBatch
+    bands : tuple of str
+        Of its band axis.
+    shapes : ndarray of float32, shape (row, len(SHAPE_NAMES)), optional
+        Needed if `models.uses_shapes`.
+    """
+    features = {name: model.embed(batch, bands) for name, model in models.models.items()}
+    odds = {name: model.logit(features[name], shapes) for name, model in models.models.items()}
+    scores = Scores(models.combine(odds), models.each(odds))
+    return ScoredBatch(batch.rows, features[models.first], scores)
+
+
 def score_stream(
     table: StampTable, models: Ensemble, *, batch_size: int = 128
 ) -> Iterator[ScoredBatch]:
@@ -96,15 +119,8 @@ def score_stream(
     reader = ShapeReader(table) if models.uses_shapes else None
     with track("Classifying", len(table)) as advance:
         for batch in table.batches(batch_size):
-            features = {
-                name: model.embed(batch, table.spec.bands) for name, model in models.models.items()
-            }
             shapes = reader(batch) if reader is not None else None
-            odds = {
-                name: model.logit(features[name], shapes) for name, model in models.models.items()
-            }
-            scores = Scores(models.combine(odds), models.each(odds))
-            yield ScoredBatch(batch.rows, features[models.first], scores)
+            yield score_batch(models, batch, table.spec.bands, shapes)
             advance(len(batch.rows))
 
 

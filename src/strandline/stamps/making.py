@@ -11,21 +11,16 @@ from numpy.typing import NDArray
 from strandline.errors import NothingFoundError, OptionError, TileError
 from strandline.progress import say, track
 from strandline.stamps.catalogue import Catalogue
-from strandline.stamps.cutting import square_picture
+from strandline.stamps.cutouts import Cutouts, galaxy_cutouts, picture_cutouts
 from strandline.stamps.detect import DetectOptions, choose_galaxies, detect
+from strandline.stamps.planning import CutPlan, plan_cutting
 from strandline.stamps.positions import Positions, at_positions, read_positions
-from strandline.stamps.quantise import quantise
 from strandline.stamps.readahead import read_ahead
-from strandline.stamps.rows import Rows, galaxy_rows, picture_row
-from strandline.stamps.schema import TableSpec
 from strandline.stamps.table import StampTable
 from strandline.stamps.writer import StampWriter
 from strandline.tiles import Discovery, ReadOptions, Skipped, Tile, TileSource, read_tile
 
 __all__ = ["StampReport", "make_table"]
-
-_USUAL_SIZE_PX = 200
-_LEAST_SIZE_PX, _MOST_SIZE_PX = 16, 4096
 
 
 @dataclass
@@ -61,27 +56,6 @@ class StampReport:
         if self.skipped:
             text += f"; {len(self.skipped)} inputs skipped"
         return text
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be cut, settled before the first pixel is read.
-
-    Attributes
-    ----------
-    spec : TableSpec
-    pixel_arcsec : float or None
-        Of the stamps; None for each tile's own.
-    positions : Positions or None
-    detect : DetectOptions
-    seed : int
-    """
-
-    spec: TableSpec
-    pixel_arcsec: float | None
-    positions: Positions | None
-    detect: DetectOptions
-    seed: int
 
 
 def make_table(
@@ -125,15 +99,22 @@ def make_table(
         If the table cannot be written.
     """
     report = StampReport(skipped=list(discovery.skipped))
-    plan = _plan(discovery, read, size_px, size_arcsec, positions, detect, seed)
-    placed = np.zeros(len(plan.positions) if plan.positions else 0, dtype=np.int64)
+    if positions is not None and discovery.sources[0].kind == "picture":
+        raise OptionError(
+            "Colour pictures have no scale and no coordinates: positions cannot be used with them."
+        )
+    plan = plan_cutting(
+        discovery, read, size_px=size_px, size_arcsec=size_arcsec, detect=detect, seed=seed
+    )
+    wanted = read_positions(positions) if positions else None
+    placed = np.zeros(len(wanted) if wanted else 0, dtype=np.int64)
     with StampTable.writer(out, plan.spec) as writer:
         with track("Cutting stamps", len(discovery.sources), "images") as advance:
             for source, tile in _read(discovery.sources, read):
                 try:
                     if isinstance(tile, TileError):
                         raise tile
-                    _add(tile, plan, placed, writer, report)
+                    _add(tile, plan, wanted, placed, writer, report)
                 except TileError as error:
                     reason = str(error).removeprefix(f"{source.path}: ")
                     report.skipped.append(Skipped(source.path, reason))
@@ -146,62 +127,9 @@ def make_table(
                 f"images; the last one was {last.path}: {last.reason}"
             )
     report.stamps = writer.count
-    if plan.positions is not None and (placed == 0).any():
+    if wanted is not None and (placed == 0).any():
         report.left_out["positions on no image"] = int((placed == 0).sum())
     return report
-
-
-def _plan(
-    discovery: Discovery,
-    read: ReadOptions,
-    size_px: int | None,
-    size_arcsec: float | None,
-    positions: Path | None,
-    detect: DetectOptions,
-    seed: int,
-) -> _Plan:
-    pictures = discovery.sources[0].kind == "picture"
-    if size_px is not None and size_arcsec is not None:
-        raise OptionError(
-            f'A stamp has one size: give size_px ({size_px}) or size_arcsec ({size_arcsec}"), '
-            "not both."
-        )
-    if pictures and (size_arcsec is not None or positions is not None):
-        raise OptionError(
-            "Colour pictures have no scale and no coordinates: neither size_arcsec nor positions "
-            "can be used with them. Use size_px."
-        )
-    pixel_arcsec = None
-    if size_arcsec is not None:
-        if not 0 < size_arcsec < 36000:
-            raise OptionError(f"size_arcsec must be positive; got {size_arcsec}.")
-        pixel_arcsec = min(source.pixel_scale_arcsec for source in discovery.sources)
-        size_px = round(size_arcsec / pixel_arcsec)
-    elif size_px is None:
-        size_px = _own_side(discovery.sources, read) if pictures else _USUAL_SIZE_PX
-    if not _LEAST_SIZE_PX <= size_px <= _MOST_SIZE_PX:
-        told = f' ({size_arcsec}" at {pixel_arcsec:.3f}" a pixel)' if pixel_arcsec else ""
-        raise OptionError(
-            f"A stamp must be {_LEAST_SIZE_PX} to {_MOST_SIZE_PX} px wide; got {size_px} px{told}."
-        )
-    return _Plan(
-        TableSpec(discovery.bands, size_px, discovery.sources[0].kind),
-        pixel_arcsec,
-        read_positions(positions) if positions else None,
-        detect,
-        seed,
-    )
-
-
-def _own_side(sources: Sequence[TileSource], read: ReadOptions) -> int:
-    """Return the side of the first picture that can be read."""
-    for source in sources:
-        try:
-            square, _ = square_picture(read_tile(source, read).image_njy, None)
-        except TileError:
-            continue
-        return max(_LEAST_SIZE_PX, int(square.shape[-1]))
-    return _USUAL_SIZE_PX
 
 
 def _read(
@@ -220,7 +148,8 @@ def _read(
 
 def _add(
     tile: Tile,
-    plan: _Plan,
+    plan: CutPlan,
+    positions: Positions | None,
     placed: NDArray[np.int64],
     writer: StampWriter,
     report: StampReport,
@@ -230,28 +159,30 @@ def _add(
     Raises TileError, before anything is written, if it has none.
     """
     if tile.kind == "picture":
-        _append(picture_row(tile, plan.spec, plan.seed), writer, exact=True)
+        _append(picture_cutouts(tile, plan), writer)
     else:
-        galaxies = _galaxies(tile, plan, placed, report)
-        for rows in galaxy_rows(
-            tile, galaxies, plan.spec, pixel_arcsec=plan.pixel_arcsec, seed=plan.seed
-        ):
-            _append(rows, writer)
+        galaxies = _galaxies(tile, plan, positions, placed, report)
+        for cutouts in galaxy_cutouts(tile, galaxies, plan):
+            _append(cutouts, writer)
         report.notes += [(tile.name, note) for note in galaxies.notes]
     report.notes += [(tile.name, note) for note in tile.notes]
     report.tiles += 1
 
 
-def _append(rows: Rows, writer: StampWriter, *, exact: bool = False) -> None:
-    # pictures are kept in their own counts, which float16 holds exactly
-    noise = np.full_like(rows.noise_njy, np.nan) if exact else rows.noise_njy
-    writer.append(rows.columns, *quantise(rows.pixels_njy, noise))
+def _append(cutouts: Cutouts, writer: StampWriter) -> None:
+    writer.append(cutouts.columns, cutouts.stamps.pixels, cutouts.stamps.unit_njy)
 
 
-def _galaxies(tile: Tile, plan: _Plan, placed: NDArray[np.int64], report: StampReport) -> Catalogue:
+def _galaxies(
+    tile: Tile,
+    plan: CutPlan,
+    positions: Positions | None,
+    placed: NDArray[np.int64],
+    report: StampReport,
+) -> Catalogue:
     """Return the objects of a tile that get a stamp, and count the others."""
     found = detect(tile, plan.detect)
-    if plan.positions is None:
+    if positions is None:
         chosen = choose_galaxies(found, plan.detect)
         report.left_out.update(chosen.counts)
         if not len(chosen):
@@ -261,11 +192,11 @@ def _galaxies(tile: Tile, plan: _Plan, placed: NDArray[np.int64], report: StampR
                 f"galaxy {plan.detect.min_snr:g}, see --min-snr)."
             )
         return chosen
-    galaxies, which = at_positions(tile, found, plan.positions)
+    galaxies, which = at_positions(tile, found, positions)
     if not len(galaxies):
-        raise TileError(f"none of the positions of {plan.positions.path} lies on it.")
+        raise TileError(f"none of the positions of {positions.path} lies on it.")
     if galaxies.label is not None:
-        given = set(plan.positions.name.tolist()) if plan.positions.name is not None else set()
+        given = set(positions.name.tolist()) if positions.name is not None else set()
         names = [
             _copy_name(str(name), int(count), given)
             for name, count in zip(galaxies.label, placed[which], strict=True)

@@ -18,7 +18,7 @@ from strandline.tiles.tile import BandImage, Discovery, ReadOptions, Skipped, Ti
 from strandline.tiles.tilelist import is_tile_list, read_tile_list
 from strandline.tiles.wcs import Footprint
 
-__all__ = ["discover"]
+__all__ = ["discover", "listed_tile"]
 
 _FITS_ENDINGS = (
     ".fits",
@@ -172,14 +172,20 @@ def _tiles_of_lists(
         skipped += listed.skipped
         for name, images in listed.tiles.items():
             try:
-                sources.append(_listed_tile(name, images, options))
+                sources.append(listed_tile(name, images, options))
             except TileError as error:
                 skipped.append(Skipped(f"{path}: tile {name}", str(error)))
     return sources
 
 
-def _listed_tile(name: str, images: tuple[BandImage, ...], options: ReadOptions) -> TileSource:
-    """Return the tile, checked to be on one grid."""
+def listed_tile(name: str, images: tuple[BandImage, ...], options: ReadOptions) -> TileSource:
+    """Return the tile that a list names, looked into and checked to be on one grid.
+
+    Raises
+    ------
+    TileError
+        If a file cannot be used, or two are on different grids.
+    """
     found = [_listed_image(image, options) for image in images]
     for first, other in pairwise(found):
         if not _same_grid(first.place, other.place):
