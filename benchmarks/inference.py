@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -63,6 +64,14 @@ def _rate(job: Callable[[], object]) -> float:
     return _ROWS / (time.perf_counter() - started)
 
 
+def _rounding(model: Model, ready: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
+    """Return how features change with the numbers that are multiplied; 0 where both are one."""
+    fast = torch.cat([model.encode(*views) for views in ready])
+    with patch("strandline.learn.precision.bf16_pays", return_value=False):
+        exact = torch.cat([model.encode(*views) for views in ready])
+    return float((fast - exact).square().mean().sqrt() / exact.std(dim=0).square().mean().sqrt())
+
+
 def _measure(folder: Path, table: Path, recipe: Recipe) -> None:
     model = _untrained(recipe)
     place = folder / recipe.name
@@ -95,6 +104,7 @@ def _measure(folder: Path, table: Path, recipe: Recipe) -> None:
         f"{recipe.name}: bare model on stamps in memory {best['bare']:.0f} stamps/s "
         f"(network alone {alone:.0f})"
     )
+    print(f"  features in bfloat16 differ by {_rounding(model, ready):.1e} of their spread")
     for name in ("embed", "classify"):
         ratio = best[name] / best["bare"]
         verdict = "ok" if ratio >= _TARGET else f"below {_TARGET}"

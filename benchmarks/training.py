@@ -11,9 +11,11 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.inference import synthetic_table
-from strandline.learn.fitting import bf16_pays, fit
+from strandline.learn.fitting import fit
+from strandline.learn.precision import bf16_pays
 from strandline.learn.preparing import gather, split_of, with_epochs
 from strandline.learn.selfsupervised import SelfSupervisedTask
 from strandline.learn.supervised import SupervisedTask
@@ -24,6 +26,7 @@ from strandline.stamps import StampTable
 __all__ = ["main"]
 
 _ROWS = 1280
+_ROWS_GPU = 8192
 _EPOCHS = 4
 _REPEATS = 2
 _TARGET = 0.85
@@ -89,7 +92,36 @@ def _bare_rate(recipe: Recipe, data: TrainingData) -> float:
     return images / (time.perf_counter() - started)
 
 
-def _measure(folder: Path, table: StampTable, recipe: Recipe) -> None:
+def _work(recipe: Recipe, data: TrainingData) -> float:
+    """Return the floating point operations of an image: forward and backward of all its views."""
+    task = _task(recipe, data).train()
+    batch = next(iter(task.train_dataloader()))
+    sides = 1 if recipe.supervised else 2
+    views = [task.view(batch, batch.number, side) for side in range(sides)]
+    with patch.object(task, "view", side_effect=views), FlopCounterMode(display=False) as counted:
+        loss, _features = task.loss(batch)
+        torch.autograd.backward(loss)
+    return float(counted.get_total_flops() / len(batch))
+
+
+def _peak() -> float:
+    """Return the operations a second of a large square product, in what networks are trained in."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    side = 8192 if device.type == "cuda" else 2048
+    kind = torch.bfloat16 if bf16_pays() else torch.float32
+    matrix = torch.randn(side, side, device=device, dtype=kind)
+    best = 0.0
+    for _ in range(10):
+        started = time.perf_counter()
+        product = matrix @ matrix
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        del product
+        best = max(best, 2 * side**3 / (time.perf_counter() - started))
+    return best
+
+
+def _measure(folder: Path, table: StampTable, recipe: Recipe, peak: float) -> None:
     plain, validated = (_data(table, recipe, validated=told) for told in (False, True))
     _bare_rate(recipe, plain)  # warm
     rates: dict[str, list[float]] = {"bare": [], "whole": [], "validated": []}
@@ -101,22 +133,35 @@ def _measure(folder: Path, table: StampTable, recipe: Recipe) -> None:
     best = {name: max(found) for name, found in rates.items()}
     ratio = best["whole"] / best["bare"]
     verdict = "ok" if ratio >= _TARGET else f"below {_TARGET}"
+    work = _work(recipe, plain)
     print(
         f"{recipe.name}: bare loop on ready views {best['bare']:.0f} images/s, strandline "
         f"{best['whole']:.0f} images/s, ratio {ratio:.2f} ({verdict}); with validation "
-        f"{best['validated'] / best['bare']:.2f}"
+        f"{best['validated'] / best['bare']:.2f}; {work / 1e9:.2f} GFLOP an image, "
+        f"{work * best['bare'] / peak:.1%} and {work * best['whole'] / peak:.1%} of the peak"
     )
 
 
 def main() -> None:
-    """Print rates and ratios of both published recipes and of our own."""
-    print(f"{_ROWS} stamps, {_EPOCHS} epochs, {torch.get_num_threads()} threads")
+    """Print rates and ratios of both published recipes and of our own; on a GPU the large one too.
+
+    The peak is what a large product of matrices reaches on the same machine.
+    """
+    names = ["brown2025-cnn", "brown2025-nnclr", "strandline"]
+    where, rows = f"{torch.get_num_threads()} threads", _ROWS
+    if torch.cuda.is_available():
+        names.append("strandline-large")
+        where, rows = torch.cuda.get_device_name(), _ROWS_GPU
+    peak = _peak()
+    kind = "bfloat16" if bf16_pays() else "float32"
+    print(f"{rows} stamps, {_EPOCHS} epochs, {where}; peak in {kind} {peak / 1e12:.2f} TFLOP/s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "stamps.lance"
-        synthetic_table(path, _ROWS, np.random.default_rng(0))
-        for recipe in ("brown2025-cnn", "brown2025-nnclr", "strandline"):
-            _measure(folder, StampTable.open(path), with_epochs(Recipe.load(recipe), _EPOCHS))
+        synthetic_table(path, rows, np.random.default_rng(0))
+        for recipe in names:
+            chosen = with_epochs(Recipe.load(recipe), _EPOCHS)
+            _measure(folder, StampTable.open(path), chosen, peak)
 
 
 if __name__ == "__main__":

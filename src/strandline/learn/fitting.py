@@ -15,10 +15,11 @@ import torch
 
 from strandline.errors import TrainingError
 from strandline.learn.callbacks import Checkpoints, Reporter
+from strandline.learn.precision import bf16_pays
 from strandline.learn.tasks import Task
 from strandline.progress import say, track
 
-__all__ = ["bf16_pays", "fit", "remove_training_folder", "training_folder"]
+__all__ = ["fit", "remove_training_folder", "training_folder"]
 
 _CHECKPOINT = "last.ckpt"
 
@@ -26,18 +27,6 @@ _CHECKPOINT = "last.ckpt"
 def training_folder(out: Path) -> Path:
     """Return the folder beside `out` in which an unfinished training keeps its checkpoint."""
     return out.with_name(f".{out.name}.training")
-
-
-def bf16_pays() -> bool:
-    """Return whether this machine multiplies bfloat16 faster than float32.
-
-    GPUs, and CPUs with AMX or AVX-512 BF16: there the networks of the recipes take between a
-    third and two thirds of the time. Weights, losses and views stay float32.
-    """
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("amx_bf16", False) or found.get("avx512_bf16", False))
 
 
 def fit(task: Task, out: Path, what: str, fingerprint: Mapping[str, Any]) -> None:

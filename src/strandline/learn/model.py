@@ -18,6 +18,7 @@ from strandline.learn.geometry import dihedral
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
 from strandline.learn.modelfiles import read_model, write_model
+from strandline.learn.precision import fast_products
 from strandline.learn.scaling import Scaling
 from strandline.learn.views import Views, generators
 from strandline.progress import say
@@ -188,11 +189,12 @@ class Model:
         """Return features, float32 (row, feature), of what `prepare` returned."""
         views = dihedral(values) if self.recipe.inference.dihedral else [values]
         with torch.inference_mode():
-            features = [
-                self.encoder(view.contiguous(memory_format=torch.channels_last), present)
-                for view in views
-            ]
-            mean = torch.stack(features).mean(dim=0)
+            with fast_products(self.device):
+                features = [
+                    self.encoder(view.contiguous(memory_format=torch.channels_last), present)
+                    for view in views
+                ]
+            mean = torch.stack(features).float().mean(dim=0)
             return mean if self.erasure is None else self.erasure(mean)
 
     def embed(self, batch: StampBatch, bands: tuple[str, ...]) -> NDArray[np.float32]:

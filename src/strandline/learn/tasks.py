@@ -30,6 +30,7 @@ from strandline.seeding import stable_seed
 __all__ = ["Task", "TrainingData"]
 
 _VALIDATION_BATCH = 256
+_Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Task(pl.LightningModule):
         self.averaged: AveragedModel | None = None
         if recipe.optimiser.average:
             self.averaged = AveragedModel(
-                network, avg_fn=_Decay(recipe.optimiser.average), use_buffers=True
+                network, multi_avg_fn=_Decay(recipe.optimiser.average), use_buffers=True
             )
         self.views = Views(recipe, data.scaling, data.reach)
         self._judged: list[dict[str, Tensor]] = []
@@ -251,8 +252,10 @@ class _Decay:
     def __init__(self, decay: float) -> None:
         self.decay = decay
 
-    def __call__(self, average: Tensor, value: Tensor, count: Tensor | int) -> Tensor:
-        if not average.is_floating_point():
-            return value
+    def __call__(self, averages: list[Tensor], values: list[Tensor], count: Tensor | int) -> None:
+        """Change `averages`, which are of one type and on one device."""
+        if not averages[0].is_floating_point():
+            torch._foreach_copy_(averages, values)
+            return
         decay = min(self.decay, (1 + int(count)) / (10 + int(count)))
-        return average.lerp(value, 1 - decay)
+        torch._foreach_lerp_(averages, values, 1 - decay)
