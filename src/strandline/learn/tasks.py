@@ -252,7 +252,7 @@ class _Decay:
     def __init__(self, decay: float) -> None:
         self.decay = decay
 
-    def __call__(self, averages: list[Tensor], values: list[Tensor], count: Tensor | int) -> None:
+    def __call__(self, averages: _Tensors, values: _Tensors, count: Tensor | int) -> None:
         """Change `averages`, which are of one type and on one device."""
         if not averages[0].is_floating_point():
             torch._foreach_copy_(averages, values)
