@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from strandline.api.joining import join
     from strandline.api.judging import evaluate
     from strandline.api.labelling import define_class, export_labels, import_labels, label_summary
+    from strandline.api.looking import explore
+    from strandline.api.preparing import prepare_table
     from strandline.api.probing import nuisance
     from strandline.api.scoring import classify, embed
     from strandline.api.shaping import shapes
@@ -38,6 +40,7 @@ __all__ = [
     "embed",
     "erase",
     "evaluate",
+    "explore",
     "export",
     "export_labels",
     "find",
@@ -49,6 +52,7 @@ __all__ = [
     "newclass",
     "novelty",
     "nuisance",
+    "prepare_table",
     "pretrain",
     "search",
     "shapes",
@@ -66,6 +70,8 @@ _HOMES = {
     "newclass": "fewshot",
     "erase": "erasing",
     "search": "exploring",
+    "explore": "looking",
+    "prepare_table": "preparing",
     "export": "exporting",
     "find": "finding",
     "classify": "scoring",

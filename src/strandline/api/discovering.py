@@ -81,7 +81,7 @@ def novelty(
     order = np.argsort(-np.nan_to_num(score, nan=-1.0), kind="stable")[:_GROUPED]
     order = order[np.isfinite(score[order])]
     groups = group_alike(vectors, order, seed=seed)
-    _write(opened, score, order, groups)
+    _write(opened, score, order, groups, opened.metadata.get(f"{column}_encoder", ""))
     members = first_of_each(order, groups)
     first = np.array([rows[0] for rows in members], dtype=np.int64)
     return Novel(
@@ -96,9 +96,10 @@ def _write(
     score: NDArray[np.float32],
     rows: NDArray[np.int64],
     groups: NDArray[np.int64],
+    encoder: str,
 ) -> None:
     group = np.full(len(table), -1, dtype=np.int32)
     group[rows] = groups
     schema = pa.schema([("novelty", pa.float32()), ("novelty_group", pa.int32())])
     batch = pa.record_batch([pa.array(score), pa.array(group)], schema=schema)
-    table.add_columns([batch], schema)
+    table.add_columns([batch], schema, {"novelty_encoder": encoder})

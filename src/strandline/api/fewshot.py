@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from strandline.errors import OptionError, TableError
+from strandline.errors import OptionError
 from strandline.explore.marks import read_ids, rows_of
-from strandline.explore.vectors import read_vectors
+from strandline.explore.vectors import read_vectors, table_encoder
 from strandline.files import check_target
 from strandline.learn.cards import describe_tables, made_now
 from strandline.learn.classheads import HEAD_FILES, ClassHead, check_class_name
@@ -20,7 +20,7 @@ from strandline.progress import say
 from strandline.shapes import SHAPE_NAMES, read_shapes
 from strandline.stamps import StampTable
 
-__all__ = ["NewClass", "newclass", "table_encoder"]
+__all__ = ["NewClass", "newclass"]
 
 
 @dataclass(frozen=True)
@@ -114,24 +114,6 @@ def newclass(
     head.save(out)
     ranking = _ranking(opened, head.probability(vectors, measured), rows[0])
     return NewClass(head, ranking, fit.auc)
-
-
-def table_encoder(table: StampTable, column: str) -> tuple[str, str]:
-    """Return fingerprint and name of the model that made a table's embedding.
-
-    Raises
-    ------
-    TableError
-        If there is none, or it was made before fingerprints were kept.
-    """
-    table.check_columns([column])
-    encoder = table.metadata.get(f"{column}_encoder", "")
-    if not encoder:
-        raise TableError(
-            f"{table.path}: does not tell which encoder made {column}. Make it again: "
-            f"strandline embed {table.path}."
-        )
-    return encoder, table.metadata.get(f"{column}_model", "")
 
 
 def _check_seen(table: StampTable, blind: NDArray[np.int64]) -> None:

@@ -1,4 +1,4 @@
-"""What a person looks for: ``search``, ``novelty``, ``newclass``."""
+"""What a person looks for: ``explore``, ``search``, ``novelty``, ``newclass``."""
 
 import math
 from pathlib import Path
@@ -7,11 +7,65 @@ from typing import Annotated
 import typer
 
 from strandline.cli.app import app
-from strandline.cli.options import Seed, Table
+from strandline.cli.options import Models, Seed, Table
 
-__all__ = ["newclass", "novelty", "search"]
+__all__ = ["explore", "newclass", "novelty", "search"]
 
 Column = Annotated[str, typer.Option(help="The table's embedding.")]
+
+
+@app.command(epilog="Example: strandline explore stamps.lance --labels sqlite:///labels.db")
+def explore(
+    table: Table,
+    model: Models = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="Label store: sqlite:///FILE or postgresql://USER@HOST/DATABASE. "
+            "[default: labels.db beside the table]"
+        ),
+    ] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="Folder for heads of new classes. [default: heads beside the table]"),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 5006,
+    address: Annotated[
+        str, typer.Option(help="Where it listens; others than this machine need a guard.")
+    ] = "127.0.0.1",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="One password, or JSON by name; or STRANDLINE_PASSWORD is set."),
+    ] = None,
+    oauth: Annotated[
+        str | None,
+        typer.Option(help="Provider, e.g. github; PANEL_OAUTH_KEY, PANEL_OAUTH_SECRET are set."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="HOST:PORT that browsers know it by; repeat.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    seed: Seed = 0,
+) -> None:
+    """Look around in a browser: map, similar galaxies, labels, new classes, the unexpected.
+
+    Probabilities, map and novelty are added to the table where it has none.
+    """
+    from strandline import api
+
+    api.explore(
+        table,
+        model or (),
+        labels=labels,
+        heads=heads,
+        port=port,
+        address=address,
+        password_file=password_file,
+        oauth=oauth,
+        origins=origin or (),
+        open_browser=show,
+        seed=seed,
+    )
 
 
 @app.command(epilog="Example: strandline search stamps.lance --like field-003-00042 -n 20")

@@ -92,7 +92,8 @@ def map_table(
                 yield pa.record_batch([x, y], schema=schema)
                 advance(len(places))
 
-    table.add_columns(batches(), schema, {"map_seed": str(seed)})
+    encoder = table.metadata.get(f"{column}_encoder", "")
+    table.add_columns(batches(), schema, {"map_seed": str(seed), "map_encoder": encoder})
 
 
 def _map_in_batches(

@@ -11,7 +11,7 @@ from strandline.errors import OptionError, TableError
 from strandline.seeding import generator
 from strandline.stamps import StampTable
 
-__all__ = ["Space", "read_vectors", "usual_distance"]
+__all__ = ["Space", "read_vectors", "table_encoder", "usual_distance"]
 
 _AXES = 32
 _SAMPLE = 20_000
@@ -34,6 +34,24 @@ def read_vectors(
         raise TableError(f"{table.path}: column {column!r} holds {found.type}, no vectors.")
     flat = np.asarray(found.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
     return flat.reshape(len(found), int(found.type.list_size))
+
+
+def table_encoder(table: StampTable, column: str) -> tuple[str, str]:
+    """Return fingerprint and name of the model that made a table's embedding.
+
+    Raises
+    ------
+    TableError
+        If there is none, or it was made before fingerprints were kept.
+    """
+    table.check_columns([column])
+    encoder = table.metadata.get(f"{column}_encoder", "")
+    if not encoder:
+        raise TableError(
+            f"{table.path}: does not tell which encoder made {column}. Make it again: "
+            f"strandline embed {table.path}."
+        )
+    return encoder, table.metadata.get(f"{column}_model", "")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ __all__ = [
     "member_names",
     "model_names",
     "read_card",
+    "shipped_members",
     "shipped_models",
 ]
 
@@ -54,6 +55,15 @@ def shipped_models() -> dict[str, Shipped]:
 def _takes(folder: Path) -> Shipped:
     card = read_card(folder / CARD)
     return Shipped(str(card["kind"]), tuple(str(band) for band in card["bands"]))
+
+
+def shipped_members() -> tuple[str, ...]:
+    """Return the single models that ship, members as ``strandline-survey/nnclr``."""
+    found: list[str] = []
+    for name in model_names():
+        members = member_names(find_model(name))
+        found += [f"{name}/{member}" for member in members] or [name]
+    return tuple(found)
 
 
 def find_model(name_or_folder: str | Path) -> Path:
