@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from strandline.api.shaping import shapes
     from strandline.api.simulating import simulate
     from strandline.api.subjects import label_subjects
+    from strandline.api.surveying import survey
     from strandline.api.training import pretrain, train
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "shapes",
     "simulate",
     "stamps",
+    "survey",
     "train",
 ]
 
@@ -86,6 +88,7 @@ _HOMES = {
     "label_summary": "labelling",
     "label_subjects": "subjects",
     "simulate": "simulating",
+    "survey": "surveying",
     "nuisance": "probing",
     "pretrain": "training",
     "train": "training",

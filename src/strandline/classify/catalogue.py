@@ -15,7 +15,7 @@ from astropy.units import UnitsWarning
 from strandline.errors import OptionError, TableError
 from strandline.files import write_aside
 
-__all__ = ["ENDINGS", "catalogue_ending", "read_catalogue", "write_catalogue"]
+__all__ = ["ENDINGS", "catalogue_ending", "read_catalogue", "with_units", "write_catalogue"]
 
 ENDINGS = {
     ".parquet": "parquet",
@@ -80,7 +80,7 @@ def _write_stream(
     kind: str, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch], aside: Path
 ) -> int:
     make = pa.parquet.ParquetWriter if kind == "parquet" else pa.csv.CSVWriter
-    schema = _with_units(first.schema)
+    schema = with_units(first.schema)
     rows = 0
     with make(str(aside), schema) as writer:
         for batch in chain([first], rest):
@@ -89,7 +89,7 @@ def _write_stream(
     return rows
 
 
-def _with_units(schema: pa.Schema) -> pa.Schema:
+def with_units(schema: pa.Schema) -> pa.Schema:
     """Return the schema with units as metadata of the fields, as Parquet keeps them."""
     units = [_unit(field.name) for field in schema]
     return pa.schema(

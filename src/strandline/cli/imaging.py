@@ -18,21 +18,15 @@ from strandline.cli.options import (
     SizeArcsec,
     SizePx,
     Zeropoint,
+    detect_options,
 )
 
 __all__ = ["demo", "find", "inject", "join", "simulate", "stamps"]
 
 if TYPE_CHECKING:
-    from strandline.stamps import DetectOptions, StampReport
+    from strandline.stamps import StampReport
 
 _NOTES_SHOWN = 8
-
-
-def _detect_options(min_snr: float | None, max_mag: float | None) -> "DetectOptions":
-    from strandline.stamps import DetectOptions
-
-    usual = DetectOptions()
-    return DetectOptions(min_snr=usual.min_snr if min_snr is None else min_snr, max_mag=max_mag)
 
 
 @app.command(epilog="Example: strandline demo --out demo")
@@ -77,7 +71,7 @@ def find(
         positions=positions,
         zeropoint=zeropoint,
         bands=bands.split(",") if bands else None,
-        detect=_detect_options(min_snr, max_mag),
+        detect=detect_options(min_snr, max_mag),
         prevalence=read_prevalence(prevalence),
         seed=seed,
     )
@@ -108,7 +102,7 @@ def stamps(
         positions=positions,
         zeropoint=zeropoint,
         bands=bands.split(",") if bands else None,
-        detect=_detect_options(min_snr, max_mag),
+        detect=detect_options(min_snr, max_mag),
         seed=seed,
     )
     for tile, note in report.notes[:_NOTES_SHOWN]:

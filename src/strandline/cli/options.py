@@ -1,9 +1,12 @@
 """Options and arguments that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from strandline.stamps import DetectOptions
 
 __all__ = [
     "BandNames",
@@ -21,6 +24,7 @@ __all__ = [
     "SizePx",
     "Table",
     "Zeropoint",
+    "detect_options",
 ]
 
 Images = Annotated[
@@ -75,3 +79,11 @@ Prevalence = Annotated[
     ),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
+
+
+def detect_options(min_snr: float | None, max_mag: float | None) -> "DetectOptions":
+    """Return what counts as a galaxy, the usual where nothing was asked for."""
+    from strandline.stamps import DetectOptions
+
+    usual = DetectOptions()
+    return DetectOptions(min_snr=usual.min_snr if min_snr is None else min_snr, max_mag=max_mag)

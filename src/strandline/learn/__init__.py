@@ -1,13 +1,22 @@
-"""Learning: scaling, views, encoders, objectives, heads, training, and the models they make."""
+"""Learning: scaling, views, encoders, objectives, heads, training, and the models they make.
 
-from strandline.learn.combining import combine
+What trains brings Lightning with it, a quarter of a process's memory. It is imported when it is
+first asked for, so that workers which only score do without.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from strandline.learn.embedding import embed_table, score_rows
 from strandline.learn.ensemble import Ensemble, Member
-from strandline.learn.erasing import erase_nuisances
 from strandline.learn.model import Model
-from strandline.learn.pretraining import pretrain
 from strandline.learn.shelf import MODEL_FILES, model_names, shipped_models
-from strandline.learn.training import train
+
+if TYPE_CHECKING:
+    from strandline.learn.combining import combine
+    from strandline.learn.erasing import erase_nuisances
+    from strandline.learn.pretraining import pretrain
+    from strandline.learn.training import train
 
 __all__ = [
     "MODEL_FILES",
@@ -23,3 +32,16 @@ __all__ = [
     "shipped_models",
     "train",
 ]
+
+_HOMES = {
+    "combine": "combining",
+    "erase_nuisances": "erasing",
+    "pretrain": "pretraining",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"strandline.learn.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

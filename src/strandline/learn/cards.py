@@ -4,9 +4,9 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
-import lightning
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def made_now() -> dict[str, Any]:
         "versions": {
             "strandline": __version__,
             "torch": torch.__version__,
-            "lightning": lightning.__version__,
+            "lightning": version("lightning"),
             "python": platform.python_version(),
         },
     }

@@ -1,0 +1,116 @@
+"""Each galaxy once: which rows of a tile are its own, and what becomes of those on a border.
+
+A row well inside its tile's primary region counts, one well outside is another tile's. Two tiles
+may place the same galaxy a fraction of a pixel apart, so that near a border both, or neither, would
+call it their own. Rows there are matched between tiles: of each group of rows of different tiles
+that are one galaxy, the one deepest in its own region counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from strandline.survey.regions import BORDER_ARCSEC, unit_vectors
+
+__all__ = ["Border", "border_of", "settle"]
+
+_LEAST_REACH_ARCSEC = 1.5
+_MOST_REACH_ARCSEC = BORDER_ARCSEC / 2  # a position that moves by d changes its depth by 2d at most
+
+
+@dataclass(frozen=True)
+class Border:
+    """Rows of one tile near the border of its region.
+
+    Attributes
+    ----------
+    tile : str
+    rows : ndarray of int64, shape (row,)
+        In the tile's part.
+    healpix : ndarray of int64, shape (row,)
+        Order 29.
+    ra_deg, dec_deg : ndarray of float64, shape (row,)
+    inside_arcsec : ndarray of float64, shape (row,)
+        See `strandline.survey.regions.Region`.
+    reach_arcsec : ndarray of float64, shape (row,)
+        Within which a row of another tile is the same galaxy.
+    """
+
+    tile: str
+    rows: NDArray[np.int64]
+    healpix: NDArray[np.int64]
+    ra_deg: NDArray[np.float64]
+    dec_deg: NDArray[np.float64]
+    inside_arcsec: NDArray[np.float64]
+    reach_arcsec: NDArray[np.float64]
+
+
+def border_of(
+    tile: str,
+    healpix: NDArray[np.int64],
+    ra_deg: NDArray[np.float64],
+    dec_deg: NDArray[np.float64],
+    inside_arcsec: NDArray[np.float64],
+    radius_arcsec: NDArray[np.float64],
+) -> Border:
+    """Return the rows of a tile that are near the border of its region.
+
+    Rows count as one galaxy within 1.5 arcsec, or their half-light radius, up to 3 arcsec.
+    """
+    rows = np.flatnonzero(np.abs(inside_arcsec) <= BORDER_ARCSEC).astype(np.int64)
+    reach = np.clip(
+        np.nan_to_num(radius_arcsec[rows].astype(np.float64)),
+        _LEAST_REACH_ARCSEC,
+        _MOST_REACH_ARCSEC,
+    )
+    return Border(
+        tile, rows, healpix[rows], ra_deg[rows], dec_deg[rows], inside_arcsec[rows], reach
+    )
+
+
+def settle(borders: Sequence[Border]) -> dict[str, NDArray[np.int64]]:
+    """Return, by tile, which rows near borders count.
+
+    Parameters
+    ----------
+    borders : sequence of Border
+        One a tile, in any order.
+    """
+    borders = sorted(borders, key=lambda border: border.tile)
+    tile = np.repeat(np.arange(len(borders)), [len(border.rows) for border in borders])
+    if not len(tile):
+        return {border.tile: border.rows for border in borders}
+    rows = np.concatenate([border.rows for border in borders])
+    inside = np.concatenate([border.inside_arcsec for border in borders])
+    reach = np.concatenate([border.reach_arcsec for border in borders])
+    places = unit_vectors(
+        np.concatenate([border.ra_deg for border in borders]),
+        np.concatenate([border.dec_deg for border in borders]),
+    )
+    partners = _partners(places, tile, np.radians(reach / 3600))
+    counts = inside >= 0
+    out = np.zeros(len(tile), dtype=np.bool_)
+    for k in sorted(partners, key=lambda k: (-inside[k], tile[k], rows[k])):
+        if not out[k]:
+            counts[k] = True
+            out[partners[k]] = True
+            out[k] = False
+    counts &= ~out
+    return {border.tile: rows[(tile == number) & counts] for number, border in enumerate(borders)}
+
+
+def _partners(
+    places: NDArray[np.float64], tile: NDArray[np.int64], reach: NDArray[np.float64]
+) -> dict[int, list[int]]:
+    """Return, for each row that has any, the rows of other tiles that are the same galaxy."""
+    partners: dict[int, list[int]] = {}
+    pairs = KDTree(places).query_pairs(float(reach.max()), output_type="ndarray")
+    apart = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], axis=1)
+    same = (tile[pairs[:, 0]] != tile[pairs[:, 1]]) & (apart <= reach[pairs].max(axis=1))
+    for first, second in pairs[same].tolist():
+        partners.setdefault(first, []).append(second)
+        partners.setdefault(second, []).append(first)
+    return partners
