@@ -8,6 +8,7 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from strandline.app.ballots import Ballots
 from strandline.app.sky import Sky
@@ -106,9 +107,10 @@ class Retrainer:
         known = None
         if earlier is not None and before is not None:
             known = _as_far_as(earlier.progress, _shared(before, (rows, values)))
-        progress = learning_progress(
-            self._sky.inputs, rows, values, seed=self._sky.seed, every=every, earlier=known
-        )
+        with threadpool_limits(1):  # small matrices: threads would only get in each other's way
+            progress = learning_progress(
+                self._sky.inputs, rows, values, seed=self._sky.seed, every=every, earlier=known
+            )
         probability = None
         if progress.latest is not None:
             probability = probability_of(progress.latest.head, self._sky.inputs)

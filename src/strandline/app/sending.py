@@ -1,4 +1,7 @@
-"""Galaxies to TOPCAT, Aladin and others on the same desktop, by SAMP (astropy.samp)."""
+"""Galaxies to TOPCAT, Aladin and others on the same desktop, by SAMP.
+
+astropy.samp went to pyvo, where it is the same.
+"""
 
 import tempfile
 from contextlib import suppress
@@ -6,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 
 import pyarrow as pa
-from astropy.samp import SAMPIntegratedClient
-from astropy.samp.errors import SAMPClientError, SAMPHubError, SAMPProxyError
+from pyvo.samp import SAMPIntegratedClient
+from pyvo.samp.errors import SAMPClientError, SAMPHubError, SAMPProxyError
 
 from strandline._version import __version__
 from strandline.classify import write_catalogue

@@ -8,6 +8,7 @@ from bokeh.server.server import Server
 
 from strandline.app.guarding import Guard, is_loopback
 from strandline.app.page import Page, new_page
+from strandline.app.session import Session
 from strandline.app.uploads import LARGEST_BYTES
 from strandline.app.workspace import Workspace
 from strandline.errors import OptionError
@@ -67,6 +68,7 @@ def make_server(
         )
     except OSError as error:
         raise OptionError(_taken(address, port, error)) from error
+    Session(workspace).close()  # compiles what draws the map, so that the first page need not
     server.start()
     return server
 

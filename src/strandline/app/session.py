@@ -121,7 +121,8 @@ class Session:
         number = next(self._numbers)
         if name in _ONLY_LATEST:
             self._latest[name] = number
-        self.workspace.pool.submit(self._do, message, number)
+        pool = self.workspace.slow if type(message) in _SLOW else self.workspace.quick
+        pool.submit(self._do, message, number)
 
     def do(self, message: asked.Message) -> None:
         """Do what a message asks for, now and here.
@@ -166,7 +167,6 @@ class Session:
         if message.name not in known:
             raise OptionError(f"There is no class {message.name!r}; there are {', '.join(known)}.")
         self.label_class = message.name
-        self._relabel()
         self._tell_classes()
         self._tell_progress()
         self._redraw()
@@ -180,9 +180,9 @@ class Session:
         made = LabelClass(message.name, message.description, key, self.person)
         self.workspace.ballots.define(made)
         self.label_class = made.name
-        self._relabel()
         self._tell_classes()
         self._tell_progress()
+        self._redraw()
 
     # lists
 
@@ -248,7 +248,6 @@ class Session:
         for row in message.rows:
             ballots.cast(row, made.name, "yes", self.person, key=uuid4(), shown={"mode": "example"})
         trained = self.workspace.retrainer.retrain(made.name)
-        self._relabel()
         self._tell_classes()
         self._learned(trained)
         self._show(lists.by_head(self.workspace.sky, trained))
@@ -306,14 +305,12 @@ class Session:
         self._tell({"tell": "stored", "key": str(message.key), **self._said(message.row)})
         if new:
             self.workspace.retrainer.voted(message.label_class)
-            self._relabel()
 
     def _undo(self, message: asked.Undo) -> None:
         taken = self.workspace.ballots.undo(self.person)
         if taken is None:
             raise OptionError(f"{self.person} has no vote that could be taken back.")
         vote, row = taken
-        self._relabel()
         told = {"tell": "undone", "class": vote.label_class, "id": vote.galaxy.id, "row": row}
         self._tell(told if row is None else told | self._said(row))
         self.workspace.retrainer.request(vote.label_class)
@@ -348,6 +345,7 @@ class Session:
         view = Viewport(
             message.x0, message.x1, message.y0, message.y1, message.width, message.height
         )
+        self._relabel()
         self._apply(self.map.show(view))
 
     def _hover(self, message: asked.Hover) -> None:
@@ -510,6 +508,7 @@ class Session:
         self.map.labels(opinions.rows, opinions.consensus.values)
 
     def _redraw(self) -> None:
+        self._relabel()
         self._apply(self.map.show(self.map.view))
 
     def _learned(self, trained: Trained) -> None:
@@ -519,7 +518,6 @@ class Session:
         self._tell_progress()
         if self._colour == _HEAD:
             self._values(_HEAD)
-        self._relabel()
         self._redraw()
 
     def _tell_colour(self) -> None:
@@ -562,6 +560,12 @@ class Session:
 
 
 _ONLY_LATEST = frozenset(("View", "Hover"))
+_SLOW = frozenset(
+    (
+        asked.ShowList, asked.Similar, asked.Drop, asked.NewClass, asked.SaveHead, asked.Save,
+        asked.Send, asked.Colour, asked.ChooseClass,
+    )
+)  # fmt: skip
 
 _DOING: dict[type, Callable[[Session, Any], None]] = {
     asked.Ready: Session._ready,

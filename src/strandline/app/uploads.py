@@ -25,6 +25,7 @@ __all__ = ["LARGEST_BYTES", "decode", "stamp_of", "vector_of"]
 LARGEST_BYTES = 8_000_000
 _LARGEST_PX = 20_000_000
 _SMALLEST_PX = 16
+_MOST = f"{_LARGEST_PX / 1e6:.0f} megapixels at most"
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _FITS = b"SIMPLE  ="
 _WHITE_SIGMA, _SOFTENING_SIGMA = 60.0, 2.5  # of the stretch that a colour picture is taken to have
@@ -61,7 +62,9 @@ def decode(content: bytes) -> Floats | Tile:
             rgb = np.asarray(picture.convert("RGB"), dtype=np.float32)
     except UnidentifiedImageError as error:
         raise OptionError(f"This is no picture that can be read. {_EXPECTED}.") from error
-    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError, struct.error) as error:
+    except Image.DecompressionBombError as error:
+        raise OptionError(f"The picture is far too large ({error}); {_MOST}.") from error
+    except (OSError, ValueError, SyntaxError, struct.error) as error:
         raise OptionError(f"The picture is damaged ({error}). Fetch or save it again.") from error
     return np.ascontiguousarray(rgb.transpose(2, 0, 1))
 
@@ -109,7 +112,7 @@ def _check_size(width: int, height: int) -> None:
     if width * height > _LARGEST_PX or min(width, height) < _SMALLEST_PX:
         raise OptionError(
             f"The picture has {width} x {height} px; expected {_SMALLEST_PX} px a side at least "
-            f"and {_LARGEST_PX / 1e6:.0f} megapixels at most."
+            f"and {_MOST}."
         )
 
 

@@ -21,7 +21,7 @@ from strandline.stamps import StampTable
 
 __all__ = ["Workspace"]
 
-_THREADS = 4
+_THREADS = 3
 
 
 class Workspace:
@@ -47,6 +47,8 @@ class Workspace:
     ----------
     sky, painter, ballots, retrainer
         What is looked at, drawn, said and learned.
+    quick, slow : ThreadPoolExecutor
+        A vote never waits behind a search.
     """
 
     def __init__(
@@ -71,7 +73,8 @@ class Workspace:
         self.first_class = address.label_class or self.ballots.classes[0].name
         self.heads = Path(heads) if heads is not None else beside / "heads"
         self.sender = Sender() if samp else None
-        self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="strandline-page")
+        self.quick = ThreadPoolExecutor(_THREADS, thread_name_prefix="strandline-quick")
+        self.slow = ThreadPoolExecutor(_THREADS, thread_name_prefix="strandline-slow")
 
     @cached_property
     def encoder(self) -> Model:
@@ -98,13 +101,14 @@ class Workspace:
 
     def warm(self) -> None:
         """Read in the background what the first click would have to wait for."""
-        self.pool.submit(lambda: (self.sky.inputs, self.sky.space, self.sky.novelty))
+        self.slow.submit(lambda: (self.sky.inputs, self.sky.space, self.sky.novelty))
         if self.ballots.count(self.first_class):
             self.retrainer.request(self.first_class)
 
     def close(self) -> None:
         """End the threads and close the store."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.quick, self.slow):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.retrainer.close()
         self.store.close()
         if self.sender is not None:
