@@ -14,6 +14,7 @@ from strandline.api.benchmark_features import FeatureStore, digest, embedded
 from strandline.classify.contestants import Facts, Outcome
 from strandline.classify.drawing import LabelDraw
 from strandline.learn import Model
+from strandline.learn.prior import Prior
 from strandline.learn.shapedfit import fit_shaped
 from strandline.recipe import Recipe
 
@@ -85,7 +86,11 @@ class Trainings:
         few = np.bincount(values, minlength=2).min() < settings.finetune_from
         if settings.kind != "finetune" and (settings.kind != "best" or few):
             seen = self.store.shapes[draw.members] if needed else None
-            fitted = fit_shaped(features[draw.members], seen, values, settings, draw.seed)
+            known = features[draw.members], seen, values
+            fitted = fit_shaped(*known, settings, draw.seed)
+            prior = Prior.of(encoder, self.data.table) if settings.prior else None
+            if prior is not None:
+                fitted = prior.joined(fitted, *known, draw.seed)
             matrix = fitted.inputs.matrix(
                 features[asked], self.store.shapes[asked] if needed else None
             )

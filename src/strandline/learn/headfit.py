@@ -10,7 +10,7 @@ from strandline.learn.heads import Head
 from strandline.recipe import HeadSettings
 from strandline.seeding import generator
 
-__all__ = ["compared_rows", "fit_head"]
+__all__ = ["compared_rows", "fit_chosen", "fit_head"]
 
 _MOST_COMPARED = 2000
 
@@ -71,13 +71,27 @@ def fit_head(
         ``kind``; the cross-validated ``auc`` and ``log_loss``; ``strength`` or ``neighbours`` if
         one was chosen; of ``best``, the AUC of each kind as ``candidates``.
     """
+    return fit_chosen(inputs, values, settings, seed, trees_from=trees_from)[:2]
+
+
+def fit_chosen(
+    inputs: NDArray[np.float32],
+    values: NDArray[np.int64],
+    settings: HeadSettings,
+    seed: int,
+    *,
+    trees_from: int = 0,
+) -> tuple[Head, dict[str, Any], NDArray[np.float64]]:
+    """Do what `fit_head` does, and return too each row's log-odds by a head fitted without it."""
     fitter = HeadFitter(inputs, values, settings, seed, trees_from)
     if settings.kind != "best":
-        return fitter.fit(settings.kind if settings.kind in FROZEN_KINDS else "lda")
+        kind = settings.kind if settings.kind in FROZEN_KINDS else "lda"
+        return *fitter.fit(kind), fitter.left_out(kind)
     rows = compared_rows(values, seed)
     compared = fitter
     if len(rows) < len(values):
         compared = HeadFitter(inputs[rows], values[rows], settings, seed, trees_from)
     candidates = {kind: compared.told(kind)["auc"] for kind in FROZEN_KINDS}
-    head, chosen = fitter.fit(max(candidates, key=lambda kind: candidates[kind]))
-    return head, {**chosen, "candidates": candidates}
+    best = max(candidates, key=lambda kind: candidates[kind])
+    head, chosen = fitter.fit(best)
+    return head, {**chosen, "candidates": candidates}, fitter.left_out(best)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strandline.learn.headfit import compared_rows, fit_head
+from strandline.learn.headfit import compared_rows, fit_chosen
 from strandline.learn.headkinds import FROZEN_KINDS, HeadFitter
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
@@ -29,11 +29,14 @@ class ShapedFit:
     head : Head
     chosen : dict
         See `fit_head`, and ``shapes``: none, beside or only.
+    left_out : ndarray of float64, shape (row,)
+        Log-odds of each row, or of those of validation, by a head that was fitted without it.
     """
 
     inputs: HeadInputs
     head: Head
     chosen: dict[str, Any]
+    left_out: NDArray[np.float64]
 
     def probability(
         self, features: NDArray[np.float32], measured: NDArray[np.float32] | None
@@ -66,8 +69,8 @@ def fit_shaped(
     """
     width = features.shape[1]
     if settings.shapes == "none" or measured is None:
-        head, chosen = fit_head(features, values, settings, seed)
-        return ShapedFit(HeadInputs(width), head, chosen | {"shapes": "none"})
+        head, chosen, left = fit_chosen(features, values, settings, seed)
+        return ShapedFit(HeadInputs(width), head, chosen | {"shapes": "none"}, left)
     views: dict[str, HeadInputs] = {}
     views[settings.shapes] = _inputs(settings.shapes, width, measured, settings)
     if settings.kind != "best" or settings.shapes == "only":
@@ -92,7 +95,8 @@ def fit_shaped(
         fitter = HeadFitter(whole, values, settings, seed, _trees_from(inputs))
     head, chosen = fitter.fit(kind)
     candidates = {f"{kind}, shapes {shapes}": auc for (kind, shapes), auc in judged.items()}
-    return ShapedFit(inputs, head, {**chosen, "shapes": shapes, "candidates": candidates})
+    told_of = {**chosen, "shapes": shapes, "candidates": candidates}
+    return ShapedFit(inputs, head, told_of, fitter.left_out(kind))
 
 
 def _inputs(
@@ -113,8 +117,8 @@ def _on_one(
     seed: int,
 ) -> ShapedFit:
     matrix = inputs.matrix(features, measured)
-    head, chosen = fit_head(matrix, values, settings, seed, trees_from=_trees_from(inputs))
-    return ShapedFit(inputs, head, chosen | {"shapes": settings.shapes})
+    head, chosen, left = fit_chosen(matrix, values, settings, seed, trees_from=_trees_from(inputs))
+    return ShapedFit(inputs, head, chosen | {"shapes": settings.shapes}, left)
 
 
 def _trees_from(inputs: HeadInputs) -> int:

@@ -121,6 +121,7 @@ def stack(
         ),
         last_scale * share * offset + last_offset,
     )
-    scores = 1 / (1 + np.exp(-np.clip(last_scale * both + last_offset, -80, 80)))
+    left = last_scale * both + last_offset
+    scores = 1 / (1 + np.exp(-np.clip(left, -80, 80)))
     chosen = {"shapes": "beside", "network_share": share, "shapes_auc": last.chosen["auc"]}
-    return Stacked(ShapedFit(inputs, head, chosen), scores.astype(np.float32))
+    return Stacked(ShapedFit(inputs, head, chosen, left), scores.astype(np.float32))

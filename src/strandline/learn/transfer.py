@@ -19,7 +19,8 @@ from strandline.learn.labelled import Part, label_counts, rarer, scored
 from strandline.learn.metrics import auc
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather
-from strandline.learn.shapedfit import fit_shaped
+from strandline.learn.prior import Prior
+from strandline.learn.shapedfit import ShapedFit, fit_shaped
 from strandline.learn.stacking import finish_network
 from strandline.learn.supervised import Classifier, SupervisedTask
 from strandline.recipe import BceSettings, Recipe
@@ -74,7 +75,7 @@ def train_on_encoder(
         return job.fit_head({})
     count = len(training[0])
     seen = None if measured is None else measured[:count]
-    chosen = fit_shaped(features[:count], seen, training[1], settings, seed).chosen
+    chosen = job.fitted(features[:count], seen, training[1]).chosen
     tuned = job.judge_finetuning()
     candidates = {"candidates": chosen["candidates"] | {"finetune": tuned}}
     if tuned > chosen["auc"]:
@@ -105,19 +106,31 @@ class _Job:
         self.recipe = recipe
         self.out = out
         self.encoder = encoder
+        self.prior = Prior.of(encoder, table) if recipe.head.prior else None
         self.seed = seed
+
+    def fitted(
+        self,
+        features: NDArray[np.float32],
+        measured: NDArray[np.float32] | None,
+        values: NDArray[np.int64],
+    ) -> ShapedFit:
+        """Fit a head, beside the one that the encoder brings."""
+        fit = fit_shaped(features, measured, values, self.recipe.head, self.seed)
+        if self.prior is None:
+            return fit
+        return self.prior.joined(fit, features, measured, values, self.seed)
 
     def fit_head(self, told: dict[str, Any]) -> Model:
         """Fit on the training labels, measure on the validation labels, then fit on both."""
         values = np.concatenate([self.training[1], self.validation[1]])
         inside = np.arange(len(values)) < len(self.training[0])
-        settings = self.recipe.head
         trained, left = (
             (self.features[part], None if self.measured is None else self.measured[part])
             for part in (inside, ~inside)
         )
-        first = fit_shaped(*trained, values[inside], settings, self.seed)
-        last = fit_shaped(self.features, self.measured, values, settings, self.seed)
+        first = self.fitted(*trained, values[inside])
+        last = self.fitted(self.features, self.measured, values)
         found = scored(self.table, *self.validation, first.probability(*left))
         card = self._card(last.chosen | told) | found
         base = self.encoder

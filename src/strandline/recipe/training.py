@@ -45,6 +45,9 @@ class HeadSettings(Section):
     shape_controls: bool = False
     """Whether size and brightness count among the shapes. They tell much where labelled galaxies
     are nearer than others, which need not be so on another sky."""
+    prior: bool = True
+    """Whether the head that an encoder has from pretraining with labels counts beside the one that
+    is fitted to new labels, for as much as these say; see `learn.prior`."""
     strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
     """Of logistic regression: candidates of the inverse penalty C; cross-validation chooses."""
     neighbours: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (
