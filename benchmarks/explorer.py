@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from benchmarks.embedded import option
 from strandline.app.retraining import Retrainer
@@ -42,14 +44,16 @@ def make_table(path: Path, count: int, size_px: int) -> None:
         for start in range(0, count, _AT_ONCE):
             n = min(_AT_ONCE, count - start)
             pixels = rng.normal(0, 1, (n, len(_BANDS), size_px, size_px)).astype(np.float16)
-            columns = {
+            columns: dict[str, ArrayLike] = {
                 "id": [f"galaxy-{start + k:07d}" for k in range(n)],
                 "ra": rng.uniform(0, 360, n),
                 "dec": rng.uniform(-60, 60, n),
                 **{f"noise_{band}": np.ones(n, np.float32) for band in _BANDS},
                 **{f"mag_{band}": rng.uniform(15, 22, n).astype(np.float32) for band in _BANDS},
             }
-            writer.append(columns, pixels / 8, np.full((n, len(_BANDS)), 8, np.float32))
+            writer.append(
+                columns, (pixels / 8).astype(np.float16), np.full((n, len(_BANDS)), 8, np.float32)
+            )
     _add_columns(StampTable.open(path), rng)
 
 
@@ -107,7 +111,7 @@ def _time_engines(workspace: Workspace) -> None:
             int(rows[k]), name, str(values[k]), "ann", key=uuid4(), shown={"mode": "grid"}
         )
 
-    _print("a vote stored", [_time(lambda k=k: vote(k)) for k in range(_VOTES)], "ms")
+    _print("a vote stored", [_time(partial(vote, k)) for k in range(_VOTES)], "ms")
     fresh = Retrainer(workspace.sky, workspace.ballots)
     _ = workspace.sky.inputs
     _print(

@@ -44,7 +44,7 @@ def picture_table(tmp_path: Path) -> StampTable:
         writer.append(
             {"id": ["p"], **{f"noise_{band}": np.full(1, np.nan) for band in "rgb"}},
             np.zeros((1, 3, 48, 48), np.float16),
-            np.ones((1, 3)),
+            np.ones((1, 3), np.float32),
         )
     return StampTable.open(path)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import panel as pn
 from bokeh.server.server import Server
+from tornado.web import ErrorHandler
 
 from strandline.app.guarding import Guard, is_loopback
 from strandline.app.page import Page, new_page
@@ -16,6 +17,8 @@ from strandline.errors import OptionError
 __all__ = ["make_server", "page_address"]
 
 _LARGEST_MESSAGE = 2 * LARGEST_BYTES
+# Panel imports whatever module an address below /components/ names; the page needs nothing of it
+_CLOSED = [(r"/components/.*", ErrorHandler, {"status_code": 404})]
 _BODY = "body { margin: 0; background: #0a0c12; } html, body { height: 100%; overflow: hidden; }"
 
 
@@ -64,6 +67,7 @@ def make_server(
             show=False,
             verbose=False,
             websocket_max_message_size=_LARGEST_MESSAGE,
+            extra_patterns=_CLOSED,
             **guard.settings(),
         )
     except OSError as error:
