@@ -32,7 +32,7 @@ def cut_tiles(folder: Path, *, field_px: int, side_px: int, step_px: int, seed: 
             for y in range(0, field_px - side_px + 1, step_px):
                 for x in range(0, field_px - side_px + 1, step_px):
                     name = f"t{y // step_px}{x // step_px}"
-                    parts = []
+                    parts: list[fits.PrimaryHDU | fits.ImageHDU] = []
                     for part in whole:
                         header = part.header.copy()
                         header["CRPIX1"] -= x

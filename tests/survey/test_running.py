@@ -78,7 +78,7 @@ def catalogue_rows(out: Path) -> Any:
 def matches(ra: np.ndarray, dec: np.ndarray, folder: Path, radius_arcsec: float) -> list[int]:
     """Return how many rows there are at each true galaxy."""
     tree = KDTree(unit_vectors(ra, dec))
-    found = tree.query_ball_point(
+    found: Any = tree.query_ball_point(
         unit_vectors(*truth_positions(folder)), np.radians(radius_arcsec / 3600)
     )
     return [len(rows) for rows in found]

@@ -143,8 +143,9 @@ class Engine:
         try:
             yield
         finally:
-            with contextlib.suppress(Exception):  # the workers may be gone
-                self._client.unregister_worker_plugin(name)
+            if self._client.status == "running":
+                with contextlib.suppress(Exception):  # the workers may be gone
+                    self._client.unregister_worker_plugin(name)
 
     def run(
         self,

@@ -1,13 +1,11 @@
 """From parts to the catalogue: each galaxy once, sorted along the sky, with what needs them all."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import pyarrow.parquet
 from numpy.typing import NDArray
 
 from strandline.errors import NothingFoundError, OutputError
@@ -201,17 +199,7 @@ def _fit(_: object, sample: tuple[Any, int]) -> NoveltyScale:
 
 
 def _finish_hats(out: Place, folder: str, done: Sequence[PartitionDone]) -> None:
-    first = out.read(f"{folder}/{partition_file(done[0].partition)}")
-    if first is None:
-        raise OutputError(f"{out}/{folder}: is gone while it was written.")
-    names = pyarrow.parquet.read_schema(io.BytesIO(first)).names
-    write_hats(
-        f"{out}/{folder}",
-        str(out).rpartition("/")[2],
-        [one.partition for one in done],
-        sum(one.rows for one in done),
-        [name for name in names if name != "embedding"],
-    )
+    write_hats(out, folder, str(out).rpartition("/")[2], done)
     if out.local is not None:
         old = out.local / f".{CATALOGUE}.old"
         out.remove(old.name)

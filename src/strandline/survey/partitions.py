@@ -93,6 +93,8 @@ class PartitionDone:
     rows : int
     checksum : str
         SHA-256 of the file.
+    footer : FileMetaData
+        Of the file.
     candidates : tuple of Candidates
         For each wish.
     """
@@ -100,6 +102,7 @@ class PartitionDone:
     partition: Partition
     rows: int
     checksum: str
+    footer: pa.parquet.FileMetaData
     candidates: tuple[Candidates, ...]
 
 
@@ -204,6 +207,7 @@ def write_partition(finish: Finish, task: PartitionTask) -> PartitionDone:
         task.partition,
         table.num_rows,
         hashlib.sha256(whole).hexdigest(),
+        pa.parquet.read_metadata(io.BytesIO(whole)),
         tuple(candidates_of(table, wish) for wish in finish.wishes),
     )
 

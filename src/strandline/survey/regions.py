@@ -112,7 +112,7 @@ class Covered:
             ahead[alike] = -np.inf if first else np.inf
             ahead[depth < -BORDER_ARCSEC] = np.inf
             inside = np.minimum(inside, ahead)
-        return inside
+        return np.where(own < 0, np.minimum(inside, own), inside)
 
 
 def box_regions(boxes: Sequence[tuple[float, float, float, float]]) -> list[Box]:
