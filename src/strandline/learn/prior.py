@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from strandline.learn.blend import BlendHead, BlendPart
 from strandline.learn.calibration import judged, platt, shares
+from strandline.learn.cards import describe_tables
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
 from strandline.learn.model import Model
@@ -48,7 +49,7 @@ class Prior:
         if encoder.head is None or (inputs.shapes and inputs.version != SHAPES_VERSION):
             return None
         learned = encoder.card.get("training", {}).get("tables", [])
-        if table is not None and table.path.name in {known.get("name") for known in learned}:
+        if table is not None and describe_tables([table])[0] in learned:
             return None
         return cls(encoder.head, inputs)
 
