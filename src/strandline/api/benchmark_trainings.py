@@ -80,7 +80,13 @@ class Trainings:
         draw : LabelDraw
         asked : ndarray of int64
         """
-        settings, started = encoder.recipe.head, time.perf_counter()
+        started, recipe = time.perf_counter(), encoder.recipe
+        if "encoder" in encoder.card:
+            # its head was fitted by `train`, perhaps to labels of these galaxies, of which a draw
+            # may know its own alone; labels that `pretrain` learned from are told below the table
+            head = recipe.head.model_copy(update={"prior": False})
+            recipe = recipe.model_copy(update={"head": head})
+        settings = recipe.head
         needed = settings.shapes != "none"
         values = self.data.trial.values[draw.members]
         few = np.bincount(values, minlength=2).min() < settings.finetune_from
@@ -95,12 +101,12 @@ class Trainings:
                 features[asked], self.store.shapes[asked] if needed else None
             )
             return Outcome(np.asarray(fitted.head.logit(matrix)))
-        place = self._place(encoder.recipe, draw)
+        place = self._place(recipe, draw)
         if place.is_dir():
             model = Model.load(place)
         else:
             whole = settings.kind == "finetune" and settings.finetune.keep == "last" and not needed
-            model = self._train(encoder.recipe, draw, place, encoder, whole)
+            model = self._train(recipe, draw, place, encoder, whole)
         seconds = time.perf_counter() - started
         tuned = model.card.get("head", {}).get("kind") == "finetune"
         return self._scored(model, place, asked, seconds, None if tuned else features)
