@@ -11,7 +11,7 @@ help:
 	@echo "make demo    a small simulated survey, from images to a report (OUT=demo)"
 	@echo "make test    the tests"
 	@echo "make lint    ruff, mypy, import-linter"
-	@echo "make browser the report in a real browser (installs Debian's chromium if there is none)"
+	@echo "make browser the report and the explorer in a real browser (installs Debian's chromium if there is none)"
 	@echo "make postgresql the label store under a crowd, in a real server (installs Debian's if there is none)"
 	@echo "make bench   slow checks and speed ratios"
 	@echo "make weights trains again the weights that ship (REALSKY=folder of real images)"
@@ -40,7 +40,7 @@ browser: $(STAMP)
 	command -v chromium || command -v chromium-browser \
 	  || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || echo "There is no chromium and apt-get cannot install it: these tests will be skipped."
-	$(BIN)/python -m pytest tests/report/test_browser.py
+	$(BIN)/python -m pytest tests/report/test_browser.py tests/app/test_browser.py
 
 postgresql: $(STAMP)
 	command -v initdb || ls /usr/lib/postgresql/*/bin/initdb \

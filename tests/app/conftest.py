@@ -16,10 +16,8 @@ COUNT, SIZE, FEATURES = 80, 40, 12
 BANDS = ("g", "r", "i")
 
 
-@pytest.fixture(scope="session")
-def table_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """80 galaxies in two groups of 40: the first are likely to interact, the others are not."""
-    path = tmp_path_factory.mktemp("app") / "stamps.lance"
+def write_stamps(path: Path) -> None:
+    """Write 80 galaxies of several shapes, as they come from images; the last has no position."""
     rng = np.random.default_rng(3)
     y, x = np.indices((SIZE, SIZE)) - SIZE / 2
     light = np.stack([np.exp(-np.hypot(x, y * (1 + k % 3)) / (3 + k % 4)) for k in range(COUNT)])
@@ -39,6 +37,14 @@ def table_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (pixels / 8).astype(np.float16),
             np.full((COUNT, len(BANDS)), 8, np.float32),
         )
+
+
+@pytest.fixture(scope="session")
+def table_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """80 galaxies in two groups of 40: the first are likely to interact, the others are not."""
+    path = tmp_path_factory.mktemp("app") / "stamps.lance"
+    write_stamps(path)
+    rng = np.random.default_rng(4)
     table = StampTable.open(path)
     group = np.arange(COUNT) < COUNT // 2
     centres = rng.normal(0, 1, (2, FEATURES))

@@ -7,6 +7,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -70,6 +71,7 @@ class Session:
         self._colour = "probability" if "probability" in workspace.sky.numeric else "novelty"
         self._numbers = itertools.count()
         self._latest: dict[str, int] = {}
+        self._own = ThreadPoolExecutor(1, thread_name_prefix="strandline-person")
         self._tell: Tell = lambda told: None
         self._apply: Apply = lambda change: change()
         self._forget = workspace.retrainer.listen(self._learned)
@@ -82,8 +84,9 @@ class Session:
         self._tell, self._apply = tell, apply
 
     def close(self) -> None:
-        """Hear of retraining no more."""
+        """Hear of retraining no more; what was asked for before is still done."""
         self._forget()
+        self._own.shutdown(wait=False)
 
     def setup(self) -> dict[str, Any]:
         """Return what the page must know at the beginning."""
@@ -121,7 +124,9 @@ class Session:
         number = next(self._numbers)
         if name in _ONLY_LATEST:
             self._latest[name] = number
-        pool = self.workspace.slow if type(message) in _SLOW else self.workspace.quick
+        kind = type(message)
+        pool = self._own if kind in _IN_ORDER else self.workspace.quick
+        pool = self.workspace.slow if kind in _SLOW else pool
         pool.submit(self._do, message, number)
 
     def do(self, message: asked.Message) -> None:
@@ -560,10 +565,16 @@ class Session:
 
 
 _ONLY_LATEST = frozenset(("View", "Hover"))
+_IN_ORDER = frozenset(  # a vote counts for who is named before it, and the last one is undone
+    (
+        asked.Person, asked.ChooseClass, asked.Define, asked.CastVote, asked.Undo, asked.WriteNote,
+        asked.Mark,
+    )
+)  # fmt: skip
 _SLOW = frozenset(
     (
         asked.ShowList, asked.Similar, asked.Drop, asked.NewClass, asked.SaveHead, asked.Save,
-        asked.Send, asked.Colour, asked.ChooseClass,
+        asked.Send, asked.Colour,
     )
 )  # fmt: skip
 

@@ -78,11 +78,12 @@ class App {
       h("main", {}, this.sky.box,
         h("section", { class: "work" },
           h("div", { class: "listhead" },
-            h("div", { class: "titles" }, this.heading, this.noting),
+            this.heading,
             h("div", { class: "tools" }, this.number, this.sorting, this.looks, this.modes,
               h("label", { class: "sizing" }, this.size),
               h("button", { type: "button", class: "plain", text: "Picture…", title: "Search by a picture of yours; or drop it anywhere", onclick: () => this.file.click() }), this.file,
-              this.out)),
+              this.out),
+            this.noting),
           this.classbar, this.gallery.box, this.single.box, this.basket)),
       this.galaxy.box, this.dropping, this.toasts);
     this.box.addEventListener("dragover", (event) => { event.preventDefault(); this.dropping.hidden = false; });
@@ -277,9 +278,9 @@ class App {
       h("div", { class: "head" }, h("h3", { text: `What is learned of ${told.class}` }),
         h("span", { class: "small", text: learned ? `${told.labels[told.labels.length - 1]} labels, ${told.examples[told.examples.length - 1]} of them yes · ${told.seconds.toFixed(1)} s` : `${count(told.count, "label")}; learns from 3 examples on` }),
         h("span", { class: "fill" }),
-        h("button", { type: "button", class: "plain", "data-does": "retrain", text: "Learn now", onclick: () => this.ask({ do: "retrain" }) }),
+        h("button", { type: "button", class: "plain", "data-does": "retrain", text: "Learn", onclick: () => this.ask({ do: "retrain" }) }),
         learned ? h("button", { type: "button", class: "plain", "data-does": "savehead", text: "Save head", title: "For strandline classify --head", onclick: () => this.ask({ do: "savehead", name: told.class }) }) : null),
-      learned ? h("div", { class: "figure" }, drawCurve(told), h("p", { class: "small", text: "Share of the class among the first 1, 5 and 10 % of the ranking, by cross-validation." })) : "");
+      learned ? h("div", { class: "figure" }, drawCurve(told), h("p", { class: "small", text: "Share of the class among the first 1, 5 and 10 % of the ranking, by cross-validation" })) : "");
   }
 
   save() {
