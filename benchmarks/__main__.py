@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory")
-ON_DEMAND = ("realsky", "realism", "inputs", "labelling", "discovery", "explorer")
+ON_DEMAND = ("realsky", "realism", "inputs", "labelling", "discovery", "explorer", "search")
 
 
 def main(names: list[str]) -> None:

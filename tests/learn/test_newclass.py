@@ -82,12 +82,14 @@ def test_classify_adds_the_column_beside_what_models_say(
 ) -> None:
     (tmp_path / "examples.csv").write_text("id\n" + "\n".join(EXAMPLES))
     options = ("--name", "ring", "--examples", tmp_path / "examples.csv")
-    ran = run("newclass", embedded.path, *options, "--out", tmp_path / "ring", "-n", 4)
+    ring = embedded.path.parent / "heads" / "ring"  # where it is found by its name, too
+    ring.parent.mkdir(exist_ok=True)
+    ran = run("newclass", embedded.path, *options, "--out", ring, "-n", 4)
     assert ran.status == 0, ran.err
     assert len(ran.out.splitlines()) == 6
-    for models in ((), ("--model", model)):
+    for models, head in (((), ring), (("--model", model), "ring")):
         out = tmp_path / "scores.parquet"
-        ran = run("classify", embedded.path, *models, "--head", tmp_path / "ring", "--out", out)
+        ran = run("classify", embedded.path, *models, "--head", head, "--out", out)
         assert ran.status == 0, ran.err
         found = read_catalogue(out)
         order = np.argsort(-found["probability_ring"].to_numpy(), kind="stable")

@@ -21,8 +21,16 @@ _ROWS_AT_ONCE = 20_000
 Parts = Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]
 
 
-def load_heads(folders: Sequence[str | Path]) -> dict[str, ClassHead]:
+def load_heads(
+    folders: Sequence[str | Path], table: str | Path | None = None
+) -> dict[str, ClassHead]:
     """Load heads of classes, by the class's name.
+
+    Parameters
+    ----------
+    folders : sequence of str or path
+        Their folders; or names of heads that the explorer saved, in ``heads`` beside the table.
+    table : path, optional
 
     Raises
     ------
@@ -31,7 +39,7 @@ def load_heads(folders: Sequence[str | Path]) -> dict[str, ClassHead]:
     """
     heads: dict[str, ClassHead] = {}
     for folder in folders:
-        head = ClassHead.load(folder)
+        head = ClassHead.load(_find(folder, table))
         if head.name in heads:
             raise ModelError(f"{folder}: another head of the class {head.name} was given already.")
         heads[head.name] = head
@@ -60,6 +68,11 @@ def head_probabilities(
             for name, head in of_it.items():
                 told[name][rows] = head.probability(features, shapes)
     return told
+
+
+def _find(name: str | Path, table: str | Path | None) -> Path:
+    beside = Path(table).resolve().parent / "heads" / name if table is not None else Path(name)
+    return beside if not Path(name).is_dir() and beside.is_dir() else Path(name)
 
 
 def _features(table: StampTable, head: ClassHead, batch_size: int) -> Parts:

@@ -6,10 +6,12 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from strandline import learn
 from strandline.api.heading import head_probabilities, load_heads
 from strandline.api.tables import Choice, choose_models, choose_shipped
+from strandline.api.workers import survey_package
 from strandline.classify import PREVALENCE, Prevalence, catalogue_ending, write_catalogue
 from strandline.classify.score import Scores, ranked, score_table
 from strandline.errors import OptionError
@@ -28,6 +30,8 @@ def embed(
     *,
     column: str = "embedding",
     batch_size: int = 128,
+    scheduler: str | None = None,
+    workers: int | None = None,
 ) -> int:
     """Write a model's features of every stamp into the table, as a column with a vector index.
 
@@ -40,6 +44,10 @@ def embed(
         the one that ships for this kind of table and its bands.
     column : str
         Replaced if it is there.
+    scheduler : str, optional
+        Address of a scheduler of Dask, whose workers see the table under the same path.
+    workers : int, optional
+        Processes to start on this machine instead. By default this process does it all.
 
     Returns
     -------
@@ -54,8 +62,16 @@ def embed(
     width = loaded.feature_count
     schema = pa.schema([pa.field(column, pa.list_(pa.float32(), width))])
 
+    def found() -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        if scheduler is None and workers is None:
+            yield from learn.embed_table(opened, loaded, batch_size=batch_size)
+            return
+        package = survey_package()
+        helpers = package.open_engine(scheduler, workers)
+        yield from package.embed_by_workers(helpers, opened, loaded, batch_size)
+
     def batches() -> Iterator[pa.RecordBatch]:
-        for _rows, features in learn.embed_table(opened, loaded, batch_size=batch_size):
+        for _rows, features in found():
             flat = pa.array(features.reshape(-1))
             yield pa.record_batch([pa.FixedSizeListArray.from_arrays(flat, width)], schema=schema)
 
@@ -73,6 +89,8 @@ def classify(
     heads: Sequence[str | Path] = (),
     prevalence: float | Literal["estimate"] = PREVALENCE,
     batch_size: int = 128,
+    scheduler: str | None = None,
+    workers: int | None = None,
 ) -> Scores:
     """Score every galaxy of a table and write the ranked catalogue.
 
@@ -87,18 +105,21 @@ def classify(
     out : path
         ``.parquet``, ``.csv``, ``.fits`` or ``.votable`` (``.vot``, ``.xml``).
     heads : sequence of str or path
-        Folders of heads for further classes, see `newclass`; each has a column
+        Folders of heads for further classes, see `newclass`, or names of those that the explorer
+        saved in ``heads`` beside the table; each has a column
         ``probability_<class>``. If no model is named, none scores: the catalogue is ranked by the
         first of these, which then is ``probability`` too.
     prevalence : float or "estimate"
         Share of galaxies that interact on this sky, for the column ``probability_sky``; or
         estimated from the scores, see `strandline.classify.estimate_prevalence`.
+    scheduler, workers : str or int, optional
+        As for `embed`.
     """
     catalogue_ending(out)
     check_target(out)
     Prevalence.of(prevalence, ())  # refused before long work
     opened = StampTable.open(table)
-    named = load_heads(heads)
+    named = load_heads(heads, table)
     chosen = choose_models(models, opened.spec) if models or not named else None
     _check_apart(named, chosen)
     classes = head_probabilities(opened, named, batch_size=batch_size)
@@ -106,7 +127,13 @@ def classify(
         first = np.nan_to_num(next(iter(classes.values())), nan=0.0)
         scores = Scores(first, dict(classes))
     else:
-        scores = score_table(opened, chosen.models, batch_size=batch_size).at(prevalence)
+        if scheduler is None and workers is None:
+            scores = score_table(opened, chosen.models, batch_size=batch_size)
+        else:
+            package = survey_package()
+            helpers = package.open_engine(scheduler, workers)
+            scores = package.score_by_workers(helpers, opened, chosen.models, batch_size)
+        scores = scores.at(prevalence)
     write_catalogue(ranked(opened, scores, classes), out)
     return scores
 
