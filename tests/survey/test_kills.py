@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow.parquet as pq
@@ -168,7 +169,7 @@ def test_a_worker_of_one_gigabyte_finishes(
     assert catalogue_bytes(out) == catalogue_bytes(uninterrupted)
 
 
-def _wait_for_more(out: Path, process: subprocess.Popen[str], seconds: float) -> None:
+def _wait_for_more(out: Path, process: subprocess.Popen[Any], seconds: float) -> None:
     """Wait until one more tile is done, or the process has ended, and some time more."""
     before = len(list(out.rglob("*.parquet")))
     while process.poll() is None and len(list(out.rglob("*.parquet"))) == before:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from strandline.api.tables import choose_models
+from strandline.api.workers import survey_package
 from strandline.classify import PREVALENCE, Prevalence
 from strandline.errors import OptionError
 from strandline.stamps import CutPlan, DetectOptions, TableSpec, stamp_side
@@ -85,7 +85,7 @@ def survey(
     LostError
         If the scheduler is gone.
     """
-    package = _package()
+    package = survey_package()
     read = ReadOptions(zeropoint, tuple(bands) if bands else None)
     Prevalence.of(prevalence, ())
     wishes = tuple(package.read_wish(text) for text in stamps)
@@ -104,14 +104,3 @@ def survey(
         workers_here, listed, plan, chosen.models, package.Place(out), final
     )
     return outcome
-
-
-def _package() -> ModuleType:
-    try:
-        from strandline import survey as package
-    except ImportError as error:
-        raise OptionError(
-            f"Surveys need further libraries ({error}). Install them: "
-            "pip install 'strandline[survey]'."
-        ) from error
-    return package

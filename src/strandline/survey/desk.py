@@ -4,10 +4,11 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import torch
 
@@ -23,6 +24,8 @@ from strandline.survey.tilelist import SurveyTile
 from strandline.tiles import read_tile
 
 __all__ = ["Desk", "Done", "Failed", "Orders", "TileTask", "loaded_models", "work"]
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
@@ -137,19 +140,19 @@ class Desk:
                     )
                 if not torch.cuda.is_available():
                     torch.set_num_threads(1)  # a process a core; and numbers alike on all
-                self._models = loaded_models(self.orders.files)
+                self._models = loaded_models(self.orders.files, Ensemble.load)
             return self._models
 
 
-def loaded_models(files: Mapping[str, bytes]) -> Ensemble:
-    """Return an ensemble from the files of its folder; see `strandline.survey.identity`."""
+def loaded_models(files: Mapping[str, bytes], load: Callable[[Path], M]) -> M:
+    """Return a model from the files of its folder; see `strandline.survey.identity`."""
     with TemporaryDirectory(prefix="strandline-") as name:
         folder = Path(name) / "model"
         for path, content in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        return Ensemble.load(folder)
+        return load(folder)
 
 
 def work(desk: Desk, task: TileTask) -> Done | Failed:

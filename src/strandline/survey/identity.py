@@ -8,7 +8,7 @@ from typing import Any
 
 from strandline._version import __version__
 from strandline.errors import OptionError
-from strandline.learn import Ensemble
+from strandline.learn import Ensemble, Model
 from strandline.shapes import SHAPES_VERSION
 from strandline.survey.onetile import SurveyPlan
 from strandline.survey.places import Place
@@ -21,8 +21,8 @@ IDENTITY = "survey.json"
 _FORMAT = 1
 
 
-def model_files(models: Ensemble) -> dict[str, bytes]:
-    """Return the files of an ensemble's folder by their names, as workers are given them."""
+def model_files(models: Ensemble | Model) -> dict[str, bytes]:
+    """Return the files of a model's folder by their names, as workers are given them."""
     with TemporaryDirectory(prefix="strandline-") as name:
         folder = Path(name) / "model"
         models.save(folder)
