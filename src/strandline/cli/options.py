@@ -19,10 +19,12 @@ __all__ = [
     "OneModel",
     "Positions",
     "Prevalence",
+    "Scheduler",
     "Seed",
     "SizeArcsec",
     "SizePx",
     "Table",
+    "Workers",
     "Zeropoint",
     "detect_options",
 ]
@@ -79,6 +81,13 @@ Prevalence = Annotated[
     ),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Stamps scored at once.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Dask scheduler that runs, e.g. tcp://host:8786, for many workers."),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes to start here for it. [default: none]")
+]
 
 
 def detect_options(min_snr: float | None, max_mag: float | None) -> "DetectOptions":
