@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from strandline.cli.app import app
-from strandline.cli.options import BatchSize, Models, Prevalence, Table
+from strandline.cli.options import BatchSize, Models, Prevalence, Scheduler, Table, Workers
 
 __all__ = ["classify", "embed", "evaluate", "export", "shapes"]
 
@@ -22,11 +22,13 @@ def embed(
         ),
     ] = None,
     batch_size: BatchSize = 128,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Write a model's features of every stamp into the table, for search and maps."""
     from strandline import api
 
-    width = api.embed(table, model, batch_size=batch_size)
+    width = api.embed(table, model, batch_size=batch_size, scheduler=scheduler, workers=workers)
     by = f" by {model}" if model else ""
     typer.echo(f"{table}: column embedding, {width} features{by}")
 
@@ -42,6 +44,8 @@ def classify(
     ] = None,
     prevalence: Prevalence = "0.01",
     batch_size: BatchSize = 128,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Score every galaxy of a table and write the ranked catalogue."""
     from strandline import api
@@ -49,7 +53,14 @@ def classify(
 
     asked = read_prevalence(prevalence)
     scores = api.classify(
-        table, model or (), out, heads=head or (), prevalence=asked, batch_size=batch_size
+        table,
+        model or (),
+        out,
+        heads=head or (),
+        prevalence=asked,
+        batch_size=batch_size,
+        scheduler=scheduler,
+        workers=workers,
     )
     typer.echo(f"{out}: {len(scores.probability)} galaxies by {', '.join(scores.by_model)}")
     if scores.sky is not None:
