@@ -134,6 +134,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(90_000)
         page.goto(address)
+        page.locator(".card img[src]").first.wait_for()
         page.locator(".person").fill("ann")
         page.locator(".person").press("Enter")
         page.locator("h1").click()

@@ -259,6 +259,8 @@ class MapView:
             "x", "y", size=22, fill_color=None, line_color="#ffffff", line_width=2,
             source=self._here,
         )  # fmt: skip
+        for renderer in made.renderers:  # what is selected is outlined; nothing else fades
+            renderer.selection_glyph = renderer.nonselection_glyph = None
         self._tell(made, channel)
         return made
 

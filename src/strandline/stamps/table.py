@@ -26,7 +26,7 @@ __all__ = ["StampBatch", "StampTable"]
 
 _INDEX_FROM_ROWS = 5000
 _FEWEST_PROBES = 20
-_PROBED_SHARE = 0.2
+_PROBED_SHARE = 0.05
 _PIXEL_COLUMNS = ("pixels", "unit")
 _METADATA_PREFIX = "strandline."
 
@@ -298,8 +298,8 @@ class StampTable:
         -------
         Table
             Columns ``row`` (int64), ``id`` and ``distance`` (float32): 1 - cosine of the angle,
-            0 to 2, nearest first. Exact without an index; with one, a fifth of the cells is
-            searched.
+            0 to 2, nearest first. Exact without an index; with one, a twentieth of the cells, at
+            least 20, is searched.
         """
         self.check_columns([column])
         width = self._dataset.schema.field(column).type.list_size

@@ -276,7 +276,7 @@ class App {
     this.learning.dataset.labels = told.labels?.length ? told.labels[told.labels.length - 1] : 0;
     this.learning.replaceChildren(
       h("div", { class: "head" }, h("h3", { text: `What is learned of ${told.class}` }),
-        h("span", { class: "small", text: learned ? `${told.labels[told.labels.length - 1]} labels, ${told.examples[told.examples.length - 1]} of them yes · ${told.seconds.toFixed(1)} s` : `${count(told.count, "label")}; learns from 3 examples on` }),
+        h("span", { class: "small", text: learned ? `${told.labels[told.labels.length - 1]} labels, ${told.examples[told.examples.length - 1]} yes · ${told.seconds.toFixed(1)} s` : `${count(told.count, "label")}; learns from 3 examples on` }),
         h("span", { class: "fill" }),
         h("button", { type: "button", class: "plain", "data-does": "retrain", text: "Learn", onclick: () => this.ask({ do: "retrain" }) }),
         learned ? h("button", { type: "button", class: "plain", "data-does": "savehead", text: "Save head", title: "For strandline classify --head", onclick: () => this.ask({ do: "savehead", name: told.class }) }) : null),
