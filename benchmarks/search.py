@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.embedded import option
 from strandline.stamps import StampTable, TableSpec
@@ -45,7 +45,7 @@ def _make(path: Path, count: int) -> StampTable:
     with StampTable.writer(path, TableSpec(("r",), 1, "fits")) as writer:
         for start in range(0, count, _AT_ONCE):
             n = min(_AT_ONCE, count - start)
-            columns = {
+            columns: dict[str, ArrayLike] = {
                 "id": [f"{start + k:09d}" for k in range(n)],
                 "noise_r": np.ones(n, np.float32),
             }

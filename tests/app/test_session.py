@@ -169,6 +169,9 @@ def test_people_have_their_own_votes_and_disagreement_is_listed(
     told = bob.last("galaxy")
     assert told["votes"]["interacting"] == {"ann": "yes", "bob": "no"}
     assert told["mine"] == {"interacting": "no"}
+    assert told["together"] == {"interacting": "undecided"}
+    heard.ask(do="open", row=1)
+    assert heard.last("galaxy")["together"] == {"interacting": "yes"}
     assert rows_of(heard.ask(do="list", kind="disputed")[0]) == [2]
     labelled = heard.ask(do="list", kind="labelled")[0]
     assert labelled["note"] == "2 yes, 0 no, 1 undecided."

@@ -175,6 +175,18 @@ class Ballots:
         people, values = [who for _, who, _ in each], [what for _, _, what in each]
         return Opinions(rows, agree(items, people, values, self.method))
 
+    def consensus_on(self, row: int, label_class: str) -> str:
+        """Return what people say together of a galaxy: yes, no or undecided."""
+        with self._lock:
+            said = dict(self._votes.get(label_class, {}).get(row, {}))
+        if self.method == "majority" or len(said) < 2:  # the others need not be asked
+            items = np.zeros(len(said), dtype=np.int64)
+            value = agree(items, list(said), list(said.values()), self.method).values[0]
+        else:
+            found = self.opinions(label_class)
+            value = found.consensus.values[np.flatnonzero(found.rows == row)[0]]
+        return {1: "yes", 0: "no", -1: "undecided"}[int(value)]
+
     def notes(self, row: int) -> list[Note]:
         """Return the notes on a galaxy, oldest first."""
         return self.store.notes(self._sky.fingerprint, self._sky.galaxy(row).id)

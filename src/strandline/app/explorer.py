@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import panel as pn
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -54,6 +55,7 @@ class Explorer:
         person: str | None = None,
         height_px: int = _HEIGHT_PX,
     ) -> None:
+        pn.extension()  # in a notebook, loads what the page needs
         path = table.path if isinstance(table, StampTable) else table
         self.workspace = Workspace(path, labels=labels)
         self.page: Page = new_page(self.workspace, None, height_px=height_px)

@@ -31,8 +31,8 @@ class Page(JSComponent):  # type: ignore[misc]
 
     def __init__(self, session: Session, **params: Any) -> None:
         self.session = session
-        pane = pn.pane.Bokeh(session.map.figure, sizing_mode="stretch_both", min_height=320)
-        super().__init__(map=pane, sizing_mode="stretch_both", **params)
+        self._pane = pn.pane.Bokeh(session.map.figure, sizing_mode="stretch_both", min_height=320)
+        super().__init__(map=self._pane, sizing_mode="stretch_both", **params)
         session.connect(self._send_msg, self._change)
 
     def close(self) -> None:
@@ -49,6 +49,7 @@ class Page(JSComponent):  # type: ignore[misc]
             document.add_next_tick_callback(change)
         if not documents:  # a notebook, or nobody looks yet
             change()
+            pn.io.push_notebook(self._pane)
 
     def _served_in(self) -> list[Any]:
         """Return the documents of a server that show this page; none in a notebook."""

@@ -471,7 +471,8 @@ class Session:
             for n in ballots.notes(row)
         ]
         mine = {name: said[self.person] for name, said in votes.items() if self.person in said}
-        return {"row": row, "votes": votes, "mine": mine, "notes": notes}
+        together = {name: ballots.consensus_on(row, name) for name in votes}
+        return {"row": row, "votes": votes, "mine": mine, "together": together, "notes": notes}
 
     def _shown(self, message: asked.CastVote) -> dict[str, Any]:
         told = {str(name)[:40]: value for name, value in list(message.shown.items())[:20]}

@@ -12,7 +12,11 @@ __all__ = ["Viewport", "colour_scale", "colours_of", "shade"]
 _STOPS = np.array(
     [(63, 95, 143), (94, 147, 168), (169, 185, 143), (233, 178, 92), (255, 143, 63)], np.float64
 )
-_NO_VALUE = np.array((104, 114, 132), np.float64)
+_STEPS = 256
+_WHERE = np.linspace(0, len(_STOPS) - 1, _STEPS)
+_SCALE = [np.interp(_WHERE, np.arange(len(_STOPS)), channel) for channel in _STOPS.T]
+_NO_VALUE = (104, 114, 132)
+_COLOURS: NDArray[np.uint8] = np.append(np.transpose(_SCALE), [_NO_VALUE], axis=0).astype(np.uint8)
 _FAINTEST_ALPHA = 110.0
 _LARGEST_SIDE = 2400
 
@@ -54,13 +58,9 @@ def colours_of(values: NDArray[np.float64], ends: tuple[float, float]) -> NDArra
     """Return red, green and blue of values, shape (..., 3); those that are NaN are grey."""
     low, high = ends
     with np.errstate(invalid="ignore"):
-        share = np.clip((values - low) / (high - low), 0, 1) * (len(_STOPS) - 1)
-    known = np.isfinite(share)
-    share = np.where(known, share, 0)
-    lower = np.minimum(share.astype(np.int64), len(_STOPS) - 2)
-    part = (share - lower)[..., None]
-    mixed = (1 - part) * _STOPS[lower] + part * _STOPS[lower + 1]
-    return np.asarray(np.where(known[..., None], mixed, _NO_VALUE), dtype=np.uint8)
+        step = (values - low) * ((_STEPS - 1) / (high - low))
+        step = np.where(np.isnan(step), _STEPS, np.clip(step, 0, _STEPS - 1))
+    return _COLOURS[step.astype(np.int16)]
 
 
 def shade(

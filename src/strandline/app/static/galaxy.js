@@ -183,7 +183,8 @@ class GalaxyPage {
         h("span", { class: "name", title: one.description }, one.name, one.key ? h("kbd", { text: one.key }) : null),
         h("span", { class: "three" }, button("yes", "yes"), button("no", "no"), button("unsure", "?")),
         h("span", { class: "others" }, others.map(([person, value]) => h("i", { class: value, text: person, title: `${person}: ${value}` })),
-          differ ? h("em", { text: "disagreement" }) : null));
+          differ ? h("em", { text: "disagreement" }) : null,
+          others.length ? h("span", { class: "together", text: `together: ${told.together?.[one.name]}` }) : null));
     }));
     const area = h("textarea", { rows: 2, maxlength: 4000, placeholder: "What you see, for others too…", "aria-label": "Note" });
     this.notes.replaceChildren(
