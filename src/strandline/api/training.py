@@ -5,7 +5,7 @@ from pathlib import Path
 
 from strandline import learn
 from strandline.api.tables import table_labels
-from strandline.errors import LabelError
+from strandline.errors import LabelError, OptionError
 from strandline.files import check_target
 from strandline.learn import MODEL_FILES, Model
 from strandline.recipe import Recipe
@@ -21,6 +21,7 @@ def pretrain(
     labels: Sequence[str | Path] = (),
     recipe: str | Path = "brown2025-nnclr",
     epochs: int | None = None,
+    devices: int = 1,
     seed: int = 0,
 ) -> Model:
     """Train an encoder on unlabelled stamps, by self-supervision, and on labels beside them.
@@ -38,10 +39,14 @@ def pretrain(
         Name of a recipe in the package, or a TOML file.
     epochs : int, optional
         Instead of the recipe's.
+    devices : int
+        GPUs, or processes where there are none, that divide every batch among them.
     seed : int
         Same seed, same machine: same model.
     """
     check_target(out, MODEL_FILES)
+    if devices < 1:
+        raise OptionError(f"devices is {devices}; at least 1 is needed.")
     chosen = Recipe.load(recipe)
     opened = [StampTable.open(path) for path in tables]
     if len(labels) > len(opened):
@@ -51,7 +56,9 @@ def pretrain(
         )
     matched = [table_labels(table, path) for table, path in zip(opened, labels, strict=False)]
     told = [(found.rows, found.values) for found in matched]
-    return learn.pretrain(opened, chosen, Path(out), labels=told, epochs=epochs, seed=seed)
+    return learn.pretrain(
+        opened, chosen, Path(out), labels=told, epochs=epochs, devices=devices, seed=seed
+    )
 
 
 def train(

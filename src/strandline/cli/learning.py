@@ -27,12 +27,23 @@ def pretrain(
         typer.Option(help="Labels of the first table, for a hybrid recipe; repeat for the next."),
     ] = None,
     epochs: Epochs = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="GPUs (or processes) that divide every batch.")
+    ] = 1,
     seed: Seed = 0,
 ) -> None:
     """Train an encoder on unlabelled stamps by self-supervision, or also on labels."""
     from strandline import api
 
-    model = api.pretrain(tables, out, labels=labels or (), recipe=recipe, epochs=epochs, seed=seed)
+    model = api.pretrain(
+        tables,
+        out,
+        labels=labels or (),
+        recipe=recipe,
+        epochs=epochs,
+        devices=devices,
+        seed=seed,
+    )
     typer.echo(f"{out}: {model.summary()}")
 
 

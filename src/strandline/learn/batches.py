@@ -10,6 +10,7 @@ from torch import Tensor
 
 from strandline.learn.canvas import Canvases
 from strandline.learn.source import StampSource
+from strandline.learn.together import share
 
 __all__ = ["Batch", "Loader"]
 
@@ -25,18 +26,29 @@ class Batch:
         0 or 1; NaN without labels.
     number : int
         Which batch of the epoch this is.
+    start, whole : int
+        Of a share of a batch that several processes divide: its first image in the batch, and the
+        images of the batch. The whole batch by default.
     """
 
     canvases: Canvases
     values: Tensor
     number: int
+    start: int = 0
+    whole: int = -1
+
+    def __post_init__(self) -> None:
+        if self.whole < 0:
+            object.__setattr__(self, "whole", len(self.canvases))
 
     def __len__(self) -> int:
         return len(self.canvases)
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the same on another device."""
-        return Batch(self.canvases.to(device), self.values.to(device), self.number)
+        return Batch(
+            self.canvases.to(device), self.values.to(device), self.number, self.start, self.whole
+        )
 
 
 class Loader:
@@ -49,6 +61,8 @@ class Loader:
         Labels of the source's images, NaN for none.
     plan : list of ndarray of int64
         Image numbers of each batch.
+    place : (int, int)
+        Which share of every batch is read, and of how many; see `strandline.learn.together`.
     """
 
     def __init__(
@@ -56,15 +70,21 @@ class Loader:
         source: StampSource,
         values: NDArray[np.float32],
         plan: list[NDArray[np.int64]],
+        place: tuple[int, int] = (0, 1),
     ) -> None:
         self._source = source
         self._values = values
         self._plan = plan
+        self._place = place
 
     def __len__(self) -> int:
         return len(self._plan)
 
     def __iter__(self) -> Iterator[Batch]:
-        canvases = self._source.batches(self._plan)
-        for number, (index, part) in enumerate(zip(self._plan, canvases, strict=True)):
-            yield Batch(part, torch.from_numpy(self._values[index]), number)
+        shares = [share(len(index), *self._place) for index in self._plan]
+        plan = [index[part] for index, part in zip(self._plan, shares, strict=True)]
+        canvases = self._source.batches(plan)
+        for number, (index, part) in enumerate(zip(plan, canvases, strict=True)):
+            values = torch.from_numpy(self._values[index])
+            start, whole = shares[number].start, len(self._plan[number])
+            yield Batch(part, values, number, start, whole)

@@ -54,5 +54,8 @@ class Checkpoints(Checkpoint):
         checkpoint["strandline"] = self._fingerprint
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: D102
+        if not trainer.is_global_zero:  # takes part, writes nothing
+            trainer.save_checkpoint(self._path)
+            return
         with write_aside(self._path) as aside:
             trainer.save_checkpoint(aside)

@@ -40,6 +40,7 @@ def pretrain(
     labels: Sequence[Part | None] = (),
     seed: int = 0,
     epochs: int | None = None,
+    devices: int = 1,
 ) -> Model:
     """Train an encoder on the ``train`` part of tables and write it to `out`.
 
@@ -59,6 +60,9 @@ def pretrain(
     seed : int
     epochs : int, optional
         Instead of the recipe's.
+    devices : int
+        GPUs, or processes where there are none, that divide every batch; the loss is that of one
+        with the same batches. See `strandline.learn.together`.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def pretrain(
         _check_labels(told[0])
     data = gather(tables, train, validation, recipe, seed, centre_validation=False, values=told)
     task = SelfSupervisedTask(recipe, data, seed)
-    fit(task, out, recipe.name, _fingerprint(tables, recipe, seed, known))
+    fit(task, out, recipe.name, _fingerprint(tables, recipe, seed, known), devices)
     counts = {"images": count, "validation_images": len(data.validation)}
     card = new_card(tables, recipe, seed, **counts) | {
         "history": history_columns(task.history),

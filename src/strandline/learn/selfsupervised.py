@@ -10,6 +10,7 @@ from strandline.learn.encoders import make_encoder
 from strandline.learn.metrics import alignment, effective_rank, feature_spread, uniformity
 from strandline.learn.objectives import Seen, make_objective
 from strandline.learn.tasks import Task, TrainingData
+from strandline.learn.together import gathered
 from strandline.recipe import Recipe
 from strandline.seeding import stable_seed
 
@@ -28,10 +29,19 @@ class SelfSupervisedTask(Task):
         )
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the loss of two random views of each image, and their features."""
+        """Return the loss of two random views of each image, and their features.
+
+        Of all images of the batch, also of those that other processes have.
+        """
         views = tuple(self.view(batch, self.current_epoch, batch.number, side) for side in (0, 1))
-        features = tuple(self.network(*view) for view in views)
-        seen = Seen((views[0], views[1]), (features[0], features[1]), batch.values)
+        features = tuple(gathered(self.network(*view), batch.whole) for view in views)
+        if self.objective.sees_views:
+            views = tuple(
+                (gathered(values, batch.whole), gathered(present, batch.whole))
+                for values, present in views
+            )
+        labels = gathered(batch.values, batch.whole)
+        seen = Seen((views[0], views[1]), (features[0], features[1]), labels)
         terms = self.objective.terms(seen)
         if len(terms) > 1:
             for name, value in terms.items():

@@ -23,6 +23,7 @@ from strandline.learn.metrics import feature_spread
 from strandline.learn.sampling import balanced_batches, plain_batches
 from strandline.learn.scaling import Scaling
 from strandline.learn.source import StampSource
+from strandline.learn.together import place
 from strandline.learn.views import Views, generators
 from strandline.recipe import OptimiserSettings, Recipe
 from strandline.seeding import stable_seed
@@ -124,14 +125,15 @@ class Task(pl.LightningModule):
     def view(self, batch: Batch, *names: object) -> tuple[Tensor, Tensor]:
         """Return random views of a batch, other ones for other `names`."""
         seed = stable_seed(self.seed, "views", *names)
-        values, present = self.views(batch.canvases, *generators(seed, batch.values.device))
+        drawn = generators(seed, batch.values.device)
+        values, present = self.views(batch.canvases, *drawn, start=batch.start, whole=batch.whole)
         return values.contiguous(memory_format=torch.channels_last), present
 
     # What follows are Lightning's own hooks.
 
     def train_dataloader(self) -> Loader:  # noqa: D102
         plan = self.plan(self.current_epoch)
-        return Loader(self.data.train, self.data.train_values, plan)
+        return Loader(self.data.train, self.data.train_values, plan, place())
 
     def val_dataloader(self) -> Loader:  # noqa: D102
         count = len(self.data.validation)

@@ -60,7 +60,13 @@ class Views:
         self._extinction = extinction(scaling.bands, picture=scaling.kind == "picture")
 
     def __call__(
-        self, canvases: Canvases, draws: Generator, noise: Generator
+        self,
+        canvases: Canvases,
+        draws: Generator,
+        noise: Generator,
+        *,
+        start: int = 0,
+        whole: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return one random view of each image.
 
@@ -69,6 +75,9 @@ class Views:
         canvases : Canvases
         draws, noise : Generator
             See `generators`; the same seeds give the same views.
+        start, whole : int, optional
+            Where these images stand in a batch, and how many it has: they then get the views that
+            they would get in the whole batch.
 
         Returns
         -------
@@ -76,28 +85,34 @@ class Views:
             Stretched and standardised.
         present : Tensor of float32, shape (image, channel)
         """
-        drawn = draw(self._settings, self._field, self._extinction, len(canvases), draws)
+        count = len(canvases) if whole is None else whole
+        drawn = draw(self._settings, self._field, self._extinction, count, draws)
         drawn = drawn.to(canvases.pixels.device)
         device = canvases.pixels.device.type
-        step = max(1, len(canvases))
+        step = max(1, count)
         if device == "cpu":
             step = max(1, _CHUNK // self._output_px**2)
-        chunks = [slice(start, start + step) for start in range(0, len(canvases), step)]
+        chunks = [slice(k, min(k + step, count)) for k in range(0, count, step)]
+        end = start + len(canvases)
+        bands = canvases.pixels.shape[1]
         with torch.autocast(device, enabled=False), ThreadPoolExecutor(1) as ahead:
             # torch draws in one thread only: meanwhile the other cores see to the chunk before
-            added = ahead.map(partial(self._noise, canvases, generator=noise), chunks)
-            parts = [
-                self._view(canvases.part(chunk), drawn.part(chunk), noise_of_chunk)
-                for chunk, noise_of_chunk in zip(chunks, added, strict=True)
-            ]
+            added = ahead.map(partial(self._noise, bands, generator=noise), chunks)
+            parts = []
+            for chunk, noise_of_chunk in zip(chunks, added, strict=True):
+                first, last = max(chunk.start, start), min(chunk.stop, end)
+                if first < last:
+                    own = canvases.part(slice(first - start, last - start))
+                    if noise_of_chunk is not None:
+                        noise_of_chunk = noise_of_chunk[first - chunk.start : last - chunk.start]
+                    parts.append(self._view(own, drawn.part(slice(first, last)), noise_of_chunk))
         return torch.cat([values for values, _ in parts]), torch.cat([seen for _, seen in parts])
 
-    def _noise(self, canvases: Canvases, chunk: slice, generator: Generator) -> Tensor | None:
+    def _noise(self, bands: int, chunk: slice, generator: Generator) -> Tensor | None:
         """Return normal deviates for the views of a chunk, or None if the recipe adds no noise."""
         if not self._settings.noise[1] and not self._settings.blur_px[1]:
             return None
-        count, bands = canvases.pixels[chunk].shape[:2]
-        shape = (count, bands, self._output_px, self._output_px)
+        shape = (chunk.stop - chunk.start, bands, self._output_px, self._output_px)
         return torch.randn(shape, generator=generator, device=generator.device)
 
     def _view(

@@ -32,7 +32,15 @@ class Seen:
 
 
 class Objective(nn.Module, ABC):
-    """Base of the objectives. All state is in parameters and buffers, so part of checkpoints."""
+    """Base of the objectives. All state is in parameters and buffers, so part of checkpoints.
+
+    Attributes
+    ----------
+    sees_views : bool
+        Whether `terms` looks at the views themselves, beside the features.
+    """
+
+    sees_views: bool = False
 
     @abstractmethod
     def terms(self, seen: Seen) -> dict[str, Tensor]:

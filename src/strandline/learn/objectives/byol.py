@@ -52,6 +52,8 @@ class Byol(Objective):
         The target begins as its copy.
     """
 
+    sees_views = True
+
     def __init__(self, settings: ByolSettings, encoder: Encoder) -> None:
         super().__init__()
         self.momentum = settings.momentum

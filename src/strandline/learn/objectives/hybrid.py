@@ -52,6 +52,7 @@ class Hybrid(Objective):
         super().__init__()
         self.settings = settings
         self.base = base
+        self.sees_views = base.sees_views
         self.share = share
         self.classifier = nn.Linear(width, 1)
         self.projection = mlp(width, settings.contrast_projection, norm=False, norm_last=False)
