@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory")
+BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory", "survey")
 ON_DEMAND = ("realsky", "realism", "inputs", "labelling", "discovery", "explorer", "search")
 
 

@@ -23,6 +23,9 @@ from strandline.survey.watching import watched
 from strandline.tiles import ReadOptions
 from tests.survey.sky import small_plan
 
+# workers import torch before they do anything: minutes on a busy machine
+pytestmark = pytest.mark.timeout(600)
+
 
 def _job(_: object, number: int) -> int:
     if number == 3:

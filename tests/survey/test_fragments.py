@@ -15,6 +15,9 @@ from strandline.survey import embed_by_workers, score_by_workers
 from strandline.survey.engine import Engine
 from tests.survey.sky import SIZE_PX
 
+# workers import torch before they do anything: minutes on a busy machine
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def table(tiles: Path, tmp_path_factory: pytest.TempPathFactory) -> StampTable:

@@ -13,6 +13,9 @@ from strandline.survey.engine import Engine
 from strandline.tiles import ReadOptions
 from tests.survey.sky import small_plan
 
+# workers import torch before they do anything: minutes on a busy machine
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.mark.filterwarnings("default")
 def test_lsdb_opens_filters_and_crossmatches(

@@ -3,7 +3,10 @@
 import io
 import logging
 import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,9 @@ from strandline.survey.staging import staged
 from strandline.survey.tilelist import ListedImage, SurveyTile
 from strandline.tiles import ReadOptions
 from tests.survey.sky import BANDS, small_plan
+
+# workers import torch before they do anything: minutes on a busy machine
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,32 @@ def test_a_remote_tile_is_fetched_whole_and_removed(
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_tiles_of_a_web_server(tiles: Path, tmp_path: Path) -> None:
+    handler = partial(_Quiet, directory=str(tiles.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        listed = list_tiles([f"{base}/tiles.csv"], ReadOptions())
+        assert len(listed.tiles) == 9
+        with staged(listed.tiles[4], ReadOptions(), tmp_path) as here:
+            for image in here.source.images:
+                assert image.path.read_bytes() == (tiles.parent / image.path.name).read_bytes()
+        gone = SurveyTile("gone", (ListedImage("r", f"{base}/gone_r.fits"),))
+        with (
+            pytest.raises(TileError, match=r"gone_r\.fits: no such file"),
+            staged(gone, ReadOptions()),
+        ):
+            pass
+        server.shutdown()
+        thread.join()
 
 
 def test_a_place_in_an_object_store(bucket: Any) -> None:

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.spatial import KDTree
 
-from strandline.errors import NothingFoundError, OptionError
+from strandline import api
+from strandline.errors import NothingFoundError, OptionError, TableError
 from strandline.learn import Ensemble
 from strandline.stamps import StampTable
 from strandline.survey import (
@@ -30,6 +31,10 @@ from strandline.survey.engine import Engine
 from strandline.survey.regions import unit_vectors
 from strandline.tiles import ReadOptions
 from tests.survey.sky import small_plan, truth_positions
+
+# workers import torch before they do anything: minutes on a busy machine
+pytestmark = pytest.mark.timeout(600)
+
 
 WISHES = (Wish("top", 5), Wish("novel", 3), Wish("random", 4))
 
@@ -251,6 +256,20 @@ def test_the_vector_index_finds_a_galaxy_and_its_like(whole: SurveyOutcome) -> N
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     apart = 1 - vectors @ vectors[3]
     np.testing.assert_allclose(found["distance"].to_numpy(), np.sort(apart)[:4], atol=2e-3)
+
+
+def test_search_lists_what_looks_alike(whole: SurveyOutcome) -> None:
+    rows = catalogue_rows(Path(str(whole.out)))
+    first, second = rows["id"][3].as_py(), rows["id"][7].as_py()
+    found = api.search(Path(str(whole.out)), first, n=5)
+    assert found.num_rows == 5
+    assert first not in found["id"].to_pylist()
+    similarity = found["similarity"].to_numpy()
+    assert (np.diff(similarity) <= 0).all()
+    either = api.search(Path(str(whole.out)), [first, second], n=5, together="any")
+    assert either["similarity"][0].as_py() >= found["similarity"][0].as_py() - 1e-6
+    with pytest.raises(TableError, match="no galaxy 'nobody'"):
+        api.search(Path(str(whole.out)), "nobody")
 
 
 def test_the_manifest_tells_what_was_done(whole: SurveyOutcome, tiles: Path) -> None:

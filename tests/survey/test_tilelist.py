@@ -82,6 +82,14 @@ def test_inputs_that_make_no_survey(tmp_path: Path) -> None:
         list_tiles([tmp_path], READ)
 
 
+def test_paths_mean_the_same_wherever_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _listed(tmp_path, "tile,band,image\na,g,a.fits\n")
+    monkeypatch.chdir(tmp_path)
+    assert list_tiles(["tiles.csv"], READ) == list_tiles([path], READ)
+
+
 def test_a_part_is_known_by_its_file_name() -> None:
     part = Part("field/1 a.b", "0123abcd", "0123456789abcdef")
     assert Part.of(part.name) == part

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from strandline.api.workers import survey_package
 from strandline.explore import Together, similar
 from strandline.stamps import StampTable
 
 __all__ = ["search"]
+
+_SURVEY_INDEX = "vectors.lance"
 
 
 def search(
@@ -24,7 +27,7 @@ def search(
     Parameters
     ----------
     table : path
-        A stamp table with an embedding (see `embed`).
+        A stamp table with an embedding (see `embed`), or the folder of a survey (see `survey`).
     like : str or sequence of str
         Ids of galaxies in the table.
     n : int
@@ -34,4 +37,8 @@ def search(
     together : {"mean", "any"}
         What it is to be like several; see `strandline.explore.similar`.
     """
+    if (Path(table) / _SURVEY_INDEX).is_dir():
+        index = survey_package().VectorIndex(Path(table) / _SURVEY_INDEX)
+        names = [like] if isinstance(like, str) else list(like)
+        return index.like(names, n, any_of_them=together == "any")
     return similar(StampTable.open(table), like=like, n=n, column=column, together=together)

@@ -145,6 +145,8 @@ def run_survey(
         say(f"{out}: is complete; there is nothing to do.")
         return _outcome(out, same, {})
     with workers as engine, engine.given(desk.orders.key, desk):
+        if engine.dashboard:
+            say(f"Dask's dashboard: {engine.dashboard}")
         failed, facts = _do(engine, desk, tasks, parts)
         write_skipped(out, _skipped(tiles, failed))
         if not parts:

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,7 @@ def list_tiles(inputs: Sequence[str | Path], read: ReadOptions) -> TileList:
     OptionError
         If the images are colour pictures, or a list comes with other inputs.
     """
-    texts = [str(entry) for entry in inputs]
+    texts = [_absolute(str(entry)) for entry in inputs]
     lists = [text for text in texts if text.lower().endswith(_LISTS)]
     if lists and len(texts) > 1:
         raise OptionError(
@@ -132,6 +133,11 @@ def list_tiles(inputs: Sequence[str | Path], read: ReadOptions) -> TileList:
             "columns tile, band, image, in which image may be such a URL."
         )
     return _of_images(texts, read)
+
+
+def _absolute(text: str) -> str:
+    """Return a path that means the same on workers, which run in other folders."""
+    return text if is_remote(text) else os.path.abspath(text)  # noqa: PTH100 - links stay
 
 
 def _of_images(inputs: Sequence[str], read: ReadOptions) -> TileList:

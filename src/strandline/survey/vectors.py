@@ -20,7 +20,7 @@ __all__ = ["VECTORS", "VectorIndex", "build_vectors"]
 VECTORS = "vectors.lance"
 """The index in the folder of the survey."""
 
-_COLUMNS = ("id", "ra", "dec", "probability", "novelty", "embedding")
+_COLUMNS = ("id", "source", "ra", "dec", "probability", "novelty", "embedding")
 _INDEX_FROM_ROWS = 5000
 _ROWS_AT_ONCE = 20_000
 _FEWEST_PROBES = 20
@@ -112,8 +112,8 @@ class VectorIndex:
         Returns
         -------
         Table
-            Columns id, ra, dec, probability, novelty and ``distance`` (float32): 1 - cosine of the
-            angle, nearest first.
+            Columns id, source, ra, dec, probability, novelty and ``distance`` (float32), which is
+            1 - cosine of the angle; nearest first.
 
         Raises
         ------
@@ -137,3 +137,37 @@ class VectorIndex:
         names = [name for name in _COLUMNS if name != "embedding"]
         found = self._dataset.to_table(columns=[*names, "_distance"], nearest=query)
         return found.rename_columns([*names, "distance"])
+
+    def like(self, names: Sequence[str], n: int, *, any_of_them: bool = False) -> pa.Table:
+        """Return the galaxies that look most like some, those left out; the likest first.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Ids.
+        n : int
+        any_of_them : bool
+            Like any one of them, instead of like their mean.
+
+        Returns
+        -------
+        Table
+            As `nearest` gives it, and ``similarity``: the cosine of the angle.
+
+        Raises
+        ------
+        TableError
+            If there is no such galaxy.
+        """
+        unit = [vector / np.linalg.norm(vector) for vector in map(self.vector, names)]
+        asked = unit if any_of_them else [np.mean(unit, axis=0)]
+        parts = [self.nearest(vector, n + len(names)) for vector in asked]
+        found = pa.concat_tables(parts).sort_by([("distance", "ascending"), ("id", "ascending")])
+        seen, rows = set(names), []
+        for row, name in enumerate(found["id"].to_pylist()):
+            if name not in seen:
+                seen.add(name)
+                rows.append(row)
+        best = found.take(rows[:n])
+        similarity = np.float32(1) - best["distance"].to_numpy()
+        return best.append_column("similarity", pa.array(similarity))
