@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-__all__ = ["ShapeFlag", "StampFlag", "describe_flags"]
+__all__ = ["MeasureFlag", "ShapeFlag", "StampFlag", "describe_flags"]
 
 
 class StampFlag(IntFlag):
@@ -29,6 +29,22 @@ class ShapeFlag(IntFlag):
     FAINT = 16  #: signal-to-noise of a pixel below 2.5 on average, where Lotz et al. 2004 stop
     NO_CENTRE = 32  #: no centre makes the asymmetry least; the centroid was used
     INCOMPLETE = 64  #: at least one statistic is NaN
+
+
+class MeasureFlag(IntFlag):
+    """What may be wrong with a feature's measurements; column ``measure_flags``."""
+
+    NO_DATA = 1  #: no pixel with data, or no noise: nothing was measured
+    NO_HOST = 2  #: no galaxy in the middle of the stamp: nothing was measured
+    ONE_BAND = 4  #: the stamp has data in one band only: no colour
+    NO_REDSHIFT = 8  #: nothing tells the redshift: nothing in kpc, no time, no speed
+    UNCALIBRATED = 16  #: no zero point: no magnitude, no surface brightness
+    NO_NORTH = 32  #: directions on the sky are unknown: no position angle
+    EDGE = 64  #: the feature reaches the stamp's edge: length, area and flux are lower limits
+    MASKED = 128  #: a fifth of the feature or more is hidden by other objects or missing
+    CROWDED = 256  #: the feature touches a bright neighbour and may be that one's
+    NO_RIDGE = 512  #: too small for a ridge line: no length, width or curvature
+    NO_SEEING = 1024  #: the width of stars is unknown: colours are of bands not matched to it
 
 
 def describe_flags(value: int) -> str:

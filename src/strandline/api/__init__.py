@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from strandline.api.judging import evaluate
     from strandline.api.labelling import define_class, export_labels, import_labels, label_summary
     from strandline.api.looking import explore
+    from strandline.api.measuring import measure
     from strandline.api.preparing import prepare_table
     from strandline.api.probing import nuisance
     from strandline.api.scoring import classify, embed
     from strandline.api.shaping import shapes
     from strandline.api.simulating import simulate
     from strandline.api.subjects import label_subjects
+    from strandline.api.surroundings import environment
     from strandline.api.surveying import survey
     from strandline.api.training import pretrain, train
 
@@ -39,6 +41,7 @@ __all__ = [
     "define_class",
     "demo",
     "embed",
+    "environment",
     "erase",
     "evaluate",
     "explore",
@@ -50,6 +53,7 @@ __all__ = [
     "join",
     "label_subjects",
     "label_summary",
+    "measure",
     "newclass",
     "novelty",
     "nuisance",
@@ -88,7 +92,9 @@ _HOMES = {
     "label_summary": "labelling",
     "label_subjects": "subjects",
     "simulate": "simulating",
+    "environment": "surroundings",
     "survey": "surveying",
+    "measure": "measuring",
     "nuisance": "probing",
     "pretrain": "training",
     "train": "training",

@@ -91,22 +91,30 @@ def _write_stream(
 
 def with_units(schema: pa.Schema) -> pa.Schema:
     """Return the schema with units as metadata of the fields, as Parquet keeps them."""
-    units = [_unit(field.name) for field in schema]
+    told = [_told(field) for field in schema]
     return pa.schema(
         [
-            field.with_metadata({"unit": unit}) if unit else field
-            for field, unit in zip(schema, units, strict=True)
+            field.with_metadata(about) if about else field
+            for field, about in zip(schema, told, strict=True)
         ],
         schema.metadata,
     )
 
 
+def _told(field: pa.Field) -> dict[str, str]:
+    """Return unit and description of a column: its own, else the unit that its name tells."""
+    own = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    about = {key: own[key] for key in ("unit", "description") if key in own}
+    unit = _unit(field.name)
+    return about if about or not unit else {"unit": unit}
+
+
 def _astropy_table(table: pa.Table) -> Table:
     out = Table({name: _column(table[name]) for name in table.column_names})
-    for name in out.colnames:
-        unit = _unit(name)
-        if unit:
-            out[name].unit = unit
+    for field in table.schema:
+        about = _told(field)
+        out[field.name].unit = about.get("unit")
+        out[field.name].description = about.get("description")
     return out
 
 

@@ -1,4 +1,4 @@
-"""What a table says: ``embed``, ``classify``, ``shapes``, ``evaluate``, ``export``."""
+"""What a table says: ``embed``, ``classify``, ``shapes``, ``measure``, ``evaluate``, ``export``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from strandline.cli.app import app
 from strandline.cli.options import BatchSize, Models, Prevalence, Scheduler, Table, Workers
 
-__all__ = ["classify", "embed", "evaluate", "export", "shapes"]
+__all__ = ["classify", "embed", "environment", "evaluate", "export", "measure", "shapes"]
 
 
 @app.command(epilog="Example: strandline embed stamps.lance --model encoder")
@@ -79,6 +79,88 @@ def shapes(
 
     whole = api.shapes(table, band=band)
     typer.echo(f"{table}: columns shape_*, complete for {whole} galaxies")
+
+
+@app.command(
+    epilog="Example: strandline measure stamps.lance --catalogue top.csv --redshift 0.076 "
+    "--out features.votable"
+)
+def measure(
+    table: Table,
+    out: Annotated[Path, typer.Option(help="File: .parquet, .fits, .votable or .csv.")],
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Only its galaxies; its column redshift is taken.")
+    ] = None,
+    redshift: Annotated[
+        float | None, typer.Option(help="Of galaxies without their own. [default: unknown]")
+    ] = None,
+    cluster_ra: Annotated[
+        float | None, typer.Option(help="Centre of their cluster, deg. [default: unknown]")
+    ] = None,
+    cluster_dec: Annotated[float | None, typer.Option(help="The same, deg.")] = None,
+    cluster_redshift: Annotated[float | None, typer.Option(help="Of that cluster.")] = None,
+    psf: Annotated[
+        str | None,
+        typer.Option(help="Width of stars, arcsec: 1.1, or g=1.2,r=1.1. [default: measured]"),
+    ] = None,
+    pages: Annotated[
+        Path | None, typer.Option(help="Folder for a picture page of each galaxy with features.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Find tails, streams and shells of every galaxy and measure them."""
+    from math import nan
+
+    from strandline import api
+    from strandline.api.injecting.options import parse_by_band
+    from strandline.api.measuring import Cluster
+
+    places = (cluster_ra, cluster_dec, cluster_redshift)
+    report = api.measure(
+        table,
+        out,
+        catalogue=catalogue,
+        redshift=redshift,
+        cluster=Cluster(*(nan if value is None else value for value in places)),
+        psf_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
+        pages=pages,
+        workers=workers,
+    )
+    typer.echo(report.summary())
+    if pages is not None:
+        typer.echo(f"{pages}: index.html and a page of each")
+
+
+@app.command(
+    epilog="Example: strandline environment features.parquet --clusters clusters.csv --out where"
+)
+def environment(
+    catalogue: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CATALOGUE", help="With ra, dec, and interacting, probability or features."
+        ),
+    ],
+    clusters: Annotated[
+        Path,
+        typer.Option(
+            help="Table with name, ra, dec, redshift and r200_kpc, r200_mpc, m200 or sigma_kms."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for tables and figures.")],
+    threshold: Annotated[float, typer.Option(help="Of the probability.")] = 0.5,
+    nth: Annotated[int, typer.Option(min=1, help="Neighbour that tells the density.")] = 5,
+    kernel_kpc: Annotated[float, typer.Option(help="Width of the other density's kernel.")] = 300,
+) -> None:
+    """Say where in clusters galaxies interact: fractions by radius and density, alignment."""
+    from strandline import api
+
+    report = api.environment(
+        catalogue, clusters, out, threshold=threshold, nth=nth, kernel_kpc=kernel_kpc
+    )
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"{out}: environment.csv, radius.csv, density.csv, alignment.json, figures")
 
 
 @app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")

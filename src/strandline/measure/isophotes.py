@@ -51,6 +51,7 @@ def fit_isophotes(
     *,
     noise: float,
     most_px: float,
+    end_sigma: float = 0.7,
 ) -> Isophotes:
     """Fit ellipses from a first one outwards and inwards.
 
@@ -61,16 +62,24 @@ def fit_isophotes(
     start : tuple of float
         x, y, semi-major axis (px), ellipticity, angle (rad).
     noise : float
-        Of a pixel; ellipses end where the light along them is lost in it.
+        Of a pixel.
     most_px : float
         Semi-major axis up to which ellipses are wanted.
+    end_sigma : float
+        In units of the noise: ellipses are fitted as far as the light along them is brighter.
     """
     x, y, first, ellipticity, angle = start
     count = max(2, int(np.ceil(np.log(max(most_px, 8.0) / _FIRST_PX) / np.log(_STEP))) + 1)
     axes = np.asarray(_FIRST_PX * _STEP ** np.arange(count), dtype=np.float64)
     middle = int(np.clip(np.searchsorted(axes, first), 1, count - 1))
     rings, last = _walk(
-        image, masked, axes, middle, np.array([x, y, ellipticity, angle]), noise, _MOST_TURNS
+        image,
+        masked,
+        axes,
+        middle,
+        np.array([x, y, ellipticity, angle]),
+        end_sigma * noise,
+        _MOST_TURNS,
     )
     twice = np.unwrap(2 * rings[:, 3])
     return Isophotes(
@@ -266,7 +275,7 @@ def _walk(
     axes: NDArray[np.float64],
     middle: int,
     start: NDArray[np.float64],
-    noise: float,
+    least: float,
     most_turns: int,
 ) -> tuple[NDArray[np.float64], int]:
     count = len(axes)
@@ -286,7 +295,7 @@ def _walk(
                 # the centre of outer ellipses wanders little, and less than their size
                 away = np.hypot(found[0] - rings[middle, 0], found[1] - rings[middle, 1])
                 n = _along(image, masked, found, axes[k], values, phases)
-                bright = n > 0 and np.median(values[:n]) > 0.7 * noise
+                bright = n > 0 and np.median(values[:n]) > least
                 fitting = bool(bright and away < 0.15 * axes[k] + 1)
             if fitting:
                 rings[k] = found

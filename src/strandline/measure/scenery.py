@@ -13,17 +13,26 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from strandline.measure.bodies import Body, Seed
+from strandline.measure.sharpness import SHARP, sharp_sources, sharpness
 from strandline.shapes.scene import SceneOptions, find_objects, in_the_middle, sky_of
 
 __all__ = ["Scenery", "look_around"]
 
 _PEAKED = 3.2  # peak over mean of an object; a star, a galaxy is above, a piece of a tail below
+_BRIGHT_PEAKED = 2.2  # the same where noise does not make the peak
 _LEAST_MODEL_PX = 40
-_SMALL_PX = 130  # a round object of that size is a galaxy far behind, not a piece of a tail
+_TINY_PX = 12
+_SMALL_PX = 150  # a round object of that size that stands alone is a galaxy far behind
+_LONELY_SHARP = 2.0
 _LEAST_MODEL_SIGMA = 12.0
 _MOST_BODIES = 24
 _CORE_SIGMA = 2.0  # of a neighbour's model: brighter, its residual is not believed
 _HOST_REACH = 1.0
+_HOST_END_SIGMA = 0.7
+_EVEN_PX = 1.5
+_EVEN_SIGMA = 25.0  # of a pixel; brighter, arms and dust differ more than sides do
+_EVEN_CORRELATED = 1.2
+_FAINTER_SIGMA = 0.564  # of two normal deviates the smaller is so far below their mean
 _OUTLIER_SIGMA = 2.5
 _SUBSTRUCTURE = 0.25  # of the model: brighter residuals on a host are objects, not arms
 _FAINT = SceneOptions(threshold=1.5, contrast=0.005)
@@ -47,6 +56,8 @@ class Scenery:
     neighbours : list of Body
     neighbour_models : list of ndarray
         On each one's box.
+    standing_out : ndarray of bool, shape (y, x)
+        What was left out of the host's model: it is brighter than its surroundings.
     """
 
     image: NDArray[np.float64]
@@ -58,6 +69,7 @@ class Scenery:
     host_model: NDArray[np.float64]
     neighbours: list[Body]
     neighbour_models: list[NDArray[np.float64]]
+    standing_out: NDArray[np.bool_]
 
     @property
     def others(self) -> NDArray[np.float64]:
@@ -95,13 +107,22 @@ def look_around(plane: NDArray[np.float64]) -> Scenery | None:
     image = np.where(missing, 0.0, plane - sky)
     found = find_objects(image, missing, noise, _FAINT)
     scenery = Scenery(
-        image, missing, missing.copy(), noise, sky, None, np.zeros_like(image), [], []
+        image,
+        missing,
+        missing.copy(),
+        noise,
+        sky,
+        None,
+        np.zeros_like(image),
+        [],
+        [],
+        np.zeros_like(missing),
     )
     if found is None:
         return scenery
     table, segments = found
     number = in_the_middle(segments, table, _FAINT.reach)
-    compact = _compact(table, noise)
+    compact = _compact(table, segments, image, noise)
     seeds: list[Seed] = []
     for index in np.argsort(-table["flux"]):
         if index + 1 == number or not compact[index]:
@@ -117,15 +138,27 @@ def look_around(plane: NDArray[np.float64]) -> Scenery | None:
     return scenery
 
 
-def _compact(table: NDArray[Any], noise: float) -> NDArray[np.bool_]:
-    """Return which objects are peaked as galaxies and stars are; small ones are, too."""
+def _compact(
+    table: NDArray[Any], segments: NDArray[np.int32], image: NDArray[np.float64], noise: float
+) -> NDArray[np.bool_]:
+    """Return which objects are peaked as galaxies and stars are.
+
+    What stands alone is taken for one sooner than what is a part of something larger: tails fall
+    apart into pieces when objects are told apart.
+    """
     mean = table["flux"] / np.maximum(table["npix"], 1)
     peaked = table["peak"] > _PEAKED * mean
-    small = table["npix"] < _LEAST_MODEL_PX
-    small |= (table["npix"] < _SMALL_PX) & (table["b"] > 0.4 * table["a"])
     bright = table["cpeak"] > _LEAST_MODEL_SIGMA * noise
+    bright &= table["cpeak"] > _BRIGHT_PEAKED * mean
     slender = (table["b"] < 0.35 * table["a"]) & ~bright
-    return np.asarray((peaked & ~slender) | small | bright)
+    sharp = sharpness(image, table["xcpeak"], table["ycpeak"])
+    islands, _ = ndimage.label(segments > 0, structure=np.ones((3, 3)))
+    island = islands[table["ycpeak"], table["xcpeak"]]
+    lonely = table["npix"] > 0.6 * np.bincount(islands.ravel())[island]
+    small = (table["npix"] < _SMALL_PX) & (table["b"] > 0.4 * table["a"])
+    alone = lonely & (small | (sharp > _LONELY_SHARP))
+    told = (peaked & ~slender) | bright | (sharp > SHARP) | alone
+    return np.asarray(told | (table["npix"] < _TINY_PX))
 
 
 def _worth_a_model(row: Any, noise: float) -> bool:
@@ -195,7 +228,8 @@ def _model_all(
         _model_neighbour(scenery, seed)
     scenery.masked = faint | _cores(scenery)
     rest = scenery.image - scenery.others
-    _model_host(scenery, host, scenery.masked | _outliers(scenery, rest))
+    scenery.standing_out = _outliers(scenery, rest)
+    _model_host(scenery, host, scenery.masked | scenery.standing_out)
     left = scenery.residual
     for k, body in enumerate(scenery.neighbours):  # once more, on what the better model leaves
         own = left.copy() if k == 0 else left
@@ -205,16 +239,44 @@ def _model_all(
         scenery.neighbour_models[k] = model
         left = own
     scenery.masked = faint | _cores(scenery)
+    scenery.masked |= sharp_sources(
+        np.where(scenery.masked, 0.0, scenery.residual), scenery.noise, scenery.host_model
+    )
 
 
 def _model_host(scenery: Scenery, seed: Seed | None, hidden: NDArray[np.bool_]) -> None:
     if seed is None:
         return
     rest = scenery.image - scenery.others
-    body = Body(rest, hidden, seed, scenery.noise)
+    even, unseen = _symmetrised(rest, hidden, seed, scenery.noise)
+    body = Body(even, unseen, seed, scenery.noise, end_sigma=_HOST_END_SIGMA)
     scenery.host = body
     scenery.host_model = np.zeros_like(rest)
-    scenery.host_model[body.box] = body.model(rest, hidden, scenery.noise)
+    scenery.host_model[body.box] = body.model(rest, hidden, scenery.noise, beside_features=True)
+
+
+def _symmetrised(
+    image: NDArray[np.float64], hidden: NDArray[np.bool_], seed: Seed, noise: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the fainter of an image and itself turned by 180 degrees, and what neither shows.
+
+    A disc or spheroid looks the same from both sides, tails seldom do: so the host's ellipses do
+    not follow them. Where it is bright the image stays as it is.
+    """
+    height, width = image.shape
+    shift = (2 * seed.y - (height - 1), 2 * seed.x - (width - 1))
+    calm = ndimage.gaussian_filter(np.where(hidden, 0.0, image), _EVEN_PX, truncate=3.0)
+    seen = ndimage.gaussian_filter((~hidden).astype(np.float64), _EVEN_PX, truncate=3.0)
+    calm /= np.maximum(seen, 0.2)
+    usable = (seen > 0.4).astype(np.float64)
+    turned = ndimage.shift(calm[::-1, ::-1], shift, order=1, mode="constant")
+    there = ndimage.shift(usable[::-1, ::-1], shift, order=1, mode="constant") > 0.99
+    both = (usable > 0) & there
+    fainter = np.where(both, np.minimum(calm, turned), np.where(there, turned, calm))
+    error = _EVEN_CORRELATED * noise / (2 * np.sqrt(np.pi) * _EVEN_PX)
+    fainter = np.where(both, fainter + _FAINTER_SIGMA * error, fainter)
+    bright = calm > _EVEN_SIGMA * noise
+    return np.where(bright & ~hidden, image, fainter), ~((usable > 0) | there) & ~bright
 
 
 def _model_neighbour(scenery: Scenery, seed: Seed) -> None:

@@ -1,0 +1,271 @@
+"""The function behind ``strandline measure``."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from strandline.api.measuring.job import Cluster, Job, subject_of
+from strandline.api.measuring.pages import draw_pages
+from strandline.api.measuring.parts import Parts
+from strandline.classify import catalogue_ending, read_catalogue, write_catalogue
+from strandline.errors import OptionError, TableError
+from strandline.files import check_target
+from strandline.flags import MeasureFlag
+from strandline.measure.cluster import place_in_cluster
+from strandline.measure.columns import schema_of
+from strandline.measure.features import FindOptions
+from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.progress import track
+from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
+from strandline.simulate.workers import in_order
+from strandline.stamps import StampTable
+
+__all__ = ["MeasureReport", "measure", "measured_rows"]
+
+_BLOCK = 32
+_STAMPS_FOR_SEEING = 100
+_SEEING_AT_ONCE = 16
+MEASURE_VERSION = 1
+"""One more whenever the same stamp is given other numbers; work cut off then begins anew."""
+
+
+@dataclass(frozen=True)
+class MeasureReport:
+    """What was measured.
+
+    Attributes
+    ----------
+    out : Path
+    galaxies, with_features : int
+    flagged : dict of str to int
+        Galaxies by flag.
+    """
+
+    out: Path
+    galaxies: int
+    with_features: int
+    flagged: dict[str, int]
+
+    def summary(self) -> str:
+        """Return the counts as one line for people."""
+        flags = ", ".join(f"{name} {count}" for name, count in self.flagged.items() if count)
+        return f"{self.out}: {self.galaxies} galaxies, {self.with_features} with features" + (
+            f"; flags: {flags}" if flags else ""
+        )
+
+
+def measure(
+    table: str | Path,
+    out: str | Path,
+    *,
+    catalogue: str | Path | None = None,
+    redshift: float | None = None,
+    cluster: Cluster | None = None,
+    psf_arcsec: dict[str, float] | None = None,
+    options: FindOptions | None = None,
+    pages: str | Path | None = None,
+    workers: int = 1,
+) -> MeasureReport:
+    """Measure the features of a table's galaxies and write a row for each.
+
+    Parameters
+    ----------
+    table : path
+        The stamp table.
+    out : path
+        ``.parquet``, ``.fits``, ``.votable`` or ``.csv``; units are in the file's metadata.
+    catalogue : path, optional
+        Only its galaxies (column ``id``) are measured; a column ``redshift`` is taken, as is
+        the table's. All its columns are written, too.
+    redshift : float, optional
+        Of galaxies without their own.
+    cluster : Cluster, optional
+    psf_arcsec : dict of str to float, optional
+        Width of stars by band ('' for all); else the table's columns or its stars tell.
+    options : FindOptions, optional
+    pages : path, optional
+        Folder for pictures of the galaxies with features; of a catalogue's, of all.
+    workers : int
+        Processes; they do not change the result.
+
+    Returns
+    -------
+    MeasureReport
+
+    Raises
+    ------
+    OptionError, TableError
+        For impossible options, or a catalogue that has none of the table's galaxies.
+
+    Notes
+    -----
+    Work that was cut off goes on where it stopped when the same is asked again.
+    """
+    out = Path(out)
+    catalogue_ending(out)
+    check_target(out)
+    if workers < 1:
+        raise OptionError(f"workers is {workers}; it must be at least 1.")
+    if redshift is not None and not 0 < redshift < 5:
+        raise OptionError(f"redshift is {redshift:g}; it must lie above 0 and below 5.")
+    opened = StampTable.open(table)
+    wanted, listed = _wanted(opened, catalogue)
+    job = Job(
+        Path(table),
+        opened.spec.bands,
+        _seeing(opened, psf_arcsec or {}),
+        math.nan if redshift is None else redshift,
+        _redshifts(opened, listed),
+        cluster or Cluster(),
+        options or FindOptions(),
+        opened.spec.kind == "picture",
+    )
+    settings = asdict(job) | {"rows": wanted.tolist(), "version": MEASURE_VERSION}
+    parts = Parts(out, settings)
+    blocks = [wanted[k : k + _BLOCK] for k in range(0, len(wanted), _BLOCK)]
+    left = [number for number in range(len(blocks)) if not parts.has(number)]
+    done = in_order(partial(measured_rows, job=job), [blocks[k] for k in left], workers)
+    with track("Measuring", len(wanted), "galaxies") as advance, closing(done):
+        advance(sum(len(blocks[k]) for k in range(len(blocks)) if k not in set(left)))
+        for number, rows in zip(left, done, strict=True):
+            parts.keep(number, rows)
+            advance(len(rows))
+    made = pa.Table.from_batches(list(parts))
+    write_catalogue(_joined(made, listed), out)
+    parts.remove()
+    flags = made["measure_flags"].to_numpy()
+    features = made["features"].to_numpy()
+    if pages is not None:
+        shown = wanted if listed is not None else wanted[features > 0]
+        draw_pages(job, shown.tolist(), Path(pages))
+    return MeasureReport(
+        out,
+        len(made),
+        int((features > 0).sum()),
+        {str(flag.name): int(((flags & flag) > 0).sum()) for flag in MeasureFlag},
+    )
+
+
+def measured_rows(rows: NDArray[np.int64], job: Job) -> pa.Table:
+    """Measure some galaxies of a table; what each is comes first, then its measurements."""
+    table = _opened(str(job.table))
+    batch = table.read(rows)
+    flux = batch.flux_njy()
+    told = table.columns(rows=rows).to_pylist()
+    names = [name for name in ("id", "ra", "dec", "source", "x", "y") if name in told[0]]
+    out = []
+    for k, row in enumerate(told):
+        subject = subject_of(row, job)
+        measured = measure_stamp(flux[k], batch.noise_njy[k], subject, job.options)
+        out.append({name: row[name] for name in names} | _values(measured, row, subject, job))
+    schema = table.columns(*names, rows=rows[:1]).schema
+    for field in schema_of(job.bands):
+        schema = schema.append(field)
+    return pa.Table.from_pylist([_complete(row, schema) for row in out], schema=schema)
+
+
+def _values(measured: Measured, row: dict[str, Any], subject: Subject, job: Job) -> dict[str, Any]:
+    values: dict[str, Any] = dict(measured.values)
+    values["measure_flags"] = int(measured.flags)
+    values |= place_in_cluster(
+        float(row.get("ra", math.nan)),
+        float(row.get("dec", math.nan)),
+        (job.cluster.ra, job.cluster.dec),
+        job.cluster.redshift,
+        redshift=subject.redshift,
+        tail_deg=float(values.get("position_angle_deg", math.nan)),
+        stripped=values.get("kind") == "stripped",
+    )
+    return values
+
+
+def _complete(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """Fill in what could not be measured: NaN, 0 or an empty text."""
+    empty = {pa.float64(): math.nan, pa.int32(): 0, pa.string(): ""}
+    return {field.name: row.get(field.name, empty.get(field.type)) for field in schema}
+
+
+@lru_cache(maxsize=2)
+def _opened(path: str) -> StampTable:
+    return StampTable.open(path)
+
+
+def _wanted(
+    table: StampTable, catalogue: str | Path | None
+) -> tuple[NDArray[np.int64], pa.Table | None]:
+    """Return rows of the table, and what the catalogue tells of them in the same order."""
+    if catalogue is None:
+        return np.arange(len(table), dtype=np.int64), None
+    listed = read_catalogue(catalogue)
+    if "id" not in listed.column_names:
+        raise TableError(f"{catalogue}: has no column id; it has {', '.join(listed.column_names)}.")
+    place = {name: k for k, name in enumerate(table.columns("id")["id"].to_pylist())}
+    rows = [place.get(name, -1) for name in listed["id"].to_pylist()]
+    known = np.flatnonzero(np.array(rows) >= 0)
+    if not known.size:
+        raise TableError(f"{catalogue}: none of its {len(rows)} galaxies is in {table.path}.")
+    return np.array(rows, dtype=np.int64)[known], listed.take(known)
+
+
+def _redshifts(table: StampTable, listed: pa.Table | None) -> dict[str, float]:
+    """Return known redshifts by id; the catalogue's count before the table's."""
+    out: dict[str, float] = {}
+    for source in (
+        table.columns("id", "redshift") if "redshift" in table.column_names else None,
+        listed,
+    ):
+        if source is None or "redshift" not in source.column_names:
+            continue
+        pairs = zip(source["id"].to_pylist(), source["redshift"].to_pylist(), strict=True)
+        out |= {name: float(z) for name, z in pairs if z is not None and float(z) > 0}
+    return out
+
+
+def _seeing(table: StampTable, given: dict[str, float]) -> tuple[float, ...]:
+    """Return the width of stars by band, arcsec: as given, by the table's columns, or measured."""
+    if table.spec.kind == "picture":
+        return (math.nan,) * len(table.spec.bands)
+    found = {}
+    for index, band in enumerate(table.spec.bands):
+        fwhm = given.get(band, given.get("", math.nan))
+        for column in (f"psf_{band}", f"psf_fwhm_{band}"):
+            if math.isnan(fwhm) and column in table.column_names:
+                fwhm = float(np.nanmedian(table.columns(column)[column].to_numpy()))
+        found[band] = _measured_width(table, index) if math.isnan(fwhm) else fwhm
+    filled = filled_in(found)
+    return tuple(filled[band] for band in table.spec.bands)
+
+
+def _measured_width(table: StampTable, band: int) -> float:
+    count = len(table)
+    rows = np.unique(np.linspace(0, count - 1, min(count, _STAMPS_FOR_SEEING)).astype(np.int64))
+    scale = float(np.nanmedian(table.columns("pixel_scale_arcsec")["pixel_scale_arcsec"]))
+
+    def planes() -> Iterator[NDArray[np.float32]]:
+        for batch in table.batches(_SEEING_AT_ONCE, rows=rows):
+            yield from batch.flux_njy()[:, band]
+
+    return scale * measure_fwhm_px(planes())
+
+
+def _joined(made: pa.Table, listed: pa.Table | None) -> pa.Table:
+    """Return measurements with the other columns of the catalogue before them."""
+    if listed is None:
+        return made
+    fresh = set(made.column_names)
+    before = [name for name in listed.column_names if name not in fresh]
+    columns: Sequence[str] = [name for name in made.column_names if name != "id"]
+    out = pa.table({"id": made["id"]})
+    for name in before:
+        out = out.append_column(listed.schema.field(name), listed[name])
+    for name in columns:
+        out = out.append_column(made.schema.field(name), made[name])
+    return out

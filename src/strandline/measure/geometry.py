@@ -1,0 +1,131 @@
+"""Where a feature is and what shape it has: lengths, directions, kinds."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.measure.ridge import Ridge, ridge_of
+
+__all__ = ["Geometry", "Kind", "geometry_of", "kind_of"]
+
+Kind = Literal["tail", "stream", "shell", "plume", "stripped", "bridge"]
+"""What a feature looks like.
+
+``tail``: long, narrow, leaves the host. ``stream``: long and narrow, but bent around the host or
+apart from it. ``shell``: an arc at one distance from the host. ``stripped``: leaves the host on one
+side only, bluer than it. ``bridge``: joins the host and a bright neighbour. ``plume``: broad.
+"""
+
+_FAR_END = 0.97  # of a feature's light lies nearer to the host: as in the truth of simulations
+_SLENDER = 4.0  # length over width; a round blob has 2
+_ARC_SPREAD = 0.16  # scatter of a shell's distance from the host, over that distance
+_ARC_RAD = math.radians(35)  # the least that a shell spans
+_BENT_RAD = math.radians(60)
+_ATTACHED = 1.3  # host edges
+_TOUCHING = 1.15  # neighbour edges
+_BLUER_MAG = 0.2
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Shape of a feature on the stamp, px and rad.
+
+    Attributes
+    ----------
+    ridge : Ridge or None
+    reach_px : float
+        From the host's centre to the far end: the 97th percentile of light by distance.
+    angle : float
+        Direction from the host's centre to the light of the farther half, +x towards +y.
+    angle_error : float
+        From how that light spreads.
+    radius_px, radius_spread : float
+        Mean distance of its light from the host's centre, and its scatter over that.
+    span : float
+        Angle that it spans about the host's centre.
+    """
+
+    ridge: Ridge | None
+    reach_px: float
+    angle: float
+    angle_error: float
+    radius_px: float
+    radius_spread: float
+    span: float
+
+
+def geometry_of(
+    light: NDArray[np.float64], mask: NDArray[np.bool_], centre: tuple[float, float]
+) -> Geometry:
+    """Measure the shape of a feature.
+
+    Parameters
+    ----------
+    light : ndarray of float64, shape (y, x)
+        Smoothed light of the feature.
+    mask : ndarray of bool, shape (y, x)
+        Its pixels, at least one.
+    centre : tuple of float
+        Of the host, x and y (px).
+    """
+    y, x = np.nonzero(mask)
+    weight = np.clip(light[y, x], 0, None)
+    if not weight.sum() > 0:
+        weight = np.ones(len(x))
+    dx, dy = x - centre[0], y - centre[1]
+    away = np.hypot(dx, dy)
+    order = np.argsort(away)
+    growth = np.cumsum(weight[order])
+    reach = float(away[order][min(np.searchsorted(growth, _FAR_END * growth[-1]), len(x) - 1)])
+    far = away > 0.5 * reach
+    mean_x = float((weight * dx)[far].sum() / weight[far].sum())
+    mean_y = float((weight * dy)[far].sum() / weight[far].sum())
+    across = (dy * mean_x - dx * mean_y)[far] / max(math.hypot(mean_x, mean_y), 1e-9)
+    spread = math.sqrt(float((weight[far] * across**2).sum() / weight[far].sum()))
+    radius = float((weight * away).sum() / weight.sum())
+    scatter = math.sqrt(float((weight * (away - radius) ** 2).sum() / weight.sum()))
+    angles = np.sort(np.arctan2(dy, dx)[away > 0.3 * radius])
+    gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi)) if len(angles) else np.array([7.0])
+    return Geometry(
+        ridge=ridge_of(light, mask),
+        reach_px=reach,
+        angle=math.atan2(mean_y, mean_x),
+        angle_error=spread / max(math.hypot(mean_x, mean_y), 1e-9),
+        radius_px=radius,
+        radius_spread=scatter / max(radius, 1e-9),
+        span=float(max(2 * np.pi - gaps.max(), 0.0)),
+    )
+
+
+def kind_of(
+    shape: Geometry, *, away: float, crowded: float, others: float, bluer_mag: float
+) -> Kind:
+    """Return what a feature looks like.
+
+    Parameters
+    ----------
+    shape : Geometry
+    away, crowded : float
+        Distance of its nearest part from the host and from the nearest bright neighbour, in units
+        of their edges.
+    others : float
+        Light of the galaxy's other features over that of this one.
+    bluer_mag : float
+        Colour of the host less that of the feature; NaN is unknown.
+    """
+    if away < _ATTACHED and crowded < _TOUCHING:
+        return "bridge"
+    ridge = shape.ridge
+    long = ridge is not None and ridge.length_px > _SLENDER * ridge.width_px
+    arc = shape.radius_spread < _ARC_SPREAD and shape.span > _ARC_RAD
+    if arc:
+        return "shell"
+    if bluer_mag > _BLUER_MAG and away < _ATTACHED and others < 0.3 and shape.span < math.pi:
+        return "stripped"
+    if long and ridge is not None:
+        bent = ridge.curvature * ridge.length_px > _BENT_RAD
+        return "stream" if bent or away > _ATTACHED else "tail"
+    return "plume"

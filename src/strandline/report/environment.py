@@ -1,0 +1,87 @@
+"""Figures of where in clusters galaxies interact."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from strandline.measure.environment import Alignment, Fraction
+from strandline.report.standings.style import STYLE
+
+__all__ = ["draw_environment"]
+
+_COLOUR = "#0072b2"
+_PNG_DPI = 160
+_ANGLE_BINS = 6
+
+
+def draw_environment(
+    by_radius: Sequence[Fraction],
+    by_density: Sequence[Fraction],
+    alignment: Alignment,
+    folder: Path,
+) -> None:
+    """Write ``environment.svg`` and ``environment.png``: fractions, and how features point.
+
+    Parameters
+    ----------
+    by_radius, by_density : sequence of Fraction
+    alignment : Alignment
+    folder : Path
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(11, 3.6), layout="constrained")
+        radius, density, angle = figure.subplots(1, 3)
+        _fractions(radius, by_radius, "distance from the centre / $r_{200}$")
+        _fractions(density, by_density, "log density of galaxies / Mpc$^{-2}$")
+        density.set_ylabel("")
+        _angles(angle, alignment)
+        for ending, stamp in {"svg": "Date", "png": "Software"}.items():
+            path = folder / f"environment.{ending}"
+            figure.savefig(path, format=ending, metadata={stamp: None}, dpi=_PNG_DPI)
+
+
+def _fractions(axes: Axes, rows: Sequence[Fraction], label: str) -> None:
+    known = [row for row in rows if row.galaxies]
+    middle = np.array([(row.low + row.high) / 2 for row in known])
+    value = np.array([row.value for row in known])
+    error = np.array(
+        [[row.value - row.lower for row in known], [row.upper - row.value for row in known]]
+    )
+    half = np.array([(row.high - row.low) / 2 for row in known])
+    if known:
+        axes.errorbar(middle, value, error, half, "o", color=_COLOUR, ms=4.5, lw=1.2)
+    for row, x, top in zip(known, middle, value + error[1] if known else [], strict=True):
+        axes.annotate(
+            str(row.galaxies),
+            (x, top),
+            (0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7.5,
+            color="#777777",
+        )
+    axes.set_ylim(0, min(1.15 * max([row.upper for row in known], default=1.0) + 0.02, 1.1))
+    axes.set_xlabel(label)
+    axes.set_ylabel("fraction interacting")
+
+
+def _angles(axes: Axes, alignment: Alignment) -> None:
+    edges = np.linspace(0, 180, _ANGLE_BINS + 1)
+    count, _ = np.histogram(alignment.angle_deg, edges)
+    axes.stairs(count, edges, color=_COLOUR, lw=1.7)
+    expected = alignment.angle_deg.size / _ANGLE_BINS
+    axes.axhline(expected, color="#9a9a9a", lw=1, ls=(0, (5, 1.8)))
+    axes.set_xticks(np.linspace(0, 180, 7))
+    axes.set_xlabel("feature to cluster centre / deg")
+    axes.set_ylabel("features")
+    axes.set_ylim(bottom=0)
+    axes.set_title(
+        f"mean cosine {alignment.mean_cosine:+.2f} $\\pm$ {alignment.error:.2f}"
+        if alignment.angle_deg.size
+        else "no directions",
+        fontsize=9,
+    )
