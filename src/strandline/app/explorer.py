@@ -55,7 +55,7 @@ class Explorer:
         person: str | None = None,
         height_px: int = _HEIGHT_PX,
     ) -> None:
-        pn.extension()  # in a notebook, loads what the page needs
+        pn.extension(inline=True)  # loads what a notebook needs, without the internet
         path = table.path if isinstance(table, StampTable) else table
         self.workspace = Workspace(path, labels=labels)
         self.page: Page = new_page(self.workspace, None, height_px=height_px)

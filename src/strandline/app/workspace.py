@@ -100,10 +100,14 @@ class Workspace:
         )
 
     def warm(self) -> None:
-        """Read in the background what the first click would have to wait for."""
-        self.slow.submit(lambda: (self.sky.inputs, self.sky.space, self.sky.novelty))
-        if self.ballots.count(self.first_class):
-            self.retrainer.request(self.first_class)
+        """Read in the background, one after the other, what the first click would wait for."""
+
+        def read() -> None:
+            _ = self.sky.inputs, self.sky.space, self.sky.novelty
+            if self.ballots.count(self.first_class):
+                self.retrainer.request(self.first_class)
+
+        self.slow.submit(read)
 
     def close(self) -> None:
         """End the threads and close the store."""
