@@ -4,7 +4,17 @@ import sys
 from importlib import import_module
 
 BENCHMARKS = ("startup", "simulation", "detection", "inference", "training", "memory", "survey")
-ON_DEMAND = ("realsky", "realism", "inputs", "labelling", "discovery", "explorer", "search")
+ON_DEMAND = (
+    "realsky",
+    "realism",
+    "inputs",
+    "labelling",
+    "discovery",
+    "explorer",
+    "search",
+    "encoders",
+    "costs",
+)
 
 
 def main(names: list[str]) -> None:
