@@ -14,7 +14,7 @@ from strandline.tiles import ReadOptions
 from tests.survey.sky import small_plan
 
 # workers import torch before they do anything: minutes on a busy machine
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.filterwarnings("default")
