@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from strandline.app.pictures import Look, Painter
 from strandline.report.colour import Stretch
@@ -22,11 +23,11 @@ def painter(request: pytest.FixtureRequest, tmp_path: Path) -> Painter:
     pixels = np.stack([sky + scale * galaxy + noise, np.full_like(noise, np.nan)])
     path = tmp_path / "stamps.lance"
     with StampTable.writer(path, TableSpec(bands, SIZE, kind)) as writer:
-        columns = {"id": ["galaxy", "nothing"]}
-        told = {f"noise_{band}": np.ones(2, np.float32) for band in bands}
-        writer.append(
-            columns | told, pixels.astype(np.float16), np.ones((2, len(bands)), np.float32)
-        )
+        columns: dict[str, ArrayLike] = {
+            "id": ["galaxy", "nothing"],
+            **{f"noise_{band}": np.ones(2, np.float32) for band in bands},
+        }
+        writer.append(columns, pixels.astype(np.float16), np.ones((2, len(bands)), np.float32))
     return Painter(StampTable.open(path))
 
 
