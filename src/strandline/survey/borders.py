@@ -6,7 +6,7 @@ call it their own. Rows there are matched between tiles: of each group of rows o
 that are one galaxy, the one deepest in its own region counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,27 +90,43 @@ def settle(borders: Sequence[Border]) -> dict[str, NDArray[np.int64]]:
         np.concatenate([border.ra_deg for border in borders]),
         np.concatenate([border.dec_deg for border in borders]),
     )
-    partners = _partners(places, tile, np.radians(reach / 3600))
+    pairs = _pairs(places, tile, np.radians(reach / 3600))
     counts = inside >= 0
     out = np.zeros(len(tile), dtype=np.bool_)
-    for k in sorted(partners, key=lambda k: (-inside[k], tile[k], rows[k])):
+    order = np.lexsort((rows, tile, -inside))  # who counts first
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    number = np.bincount(pairs.ravel(), minlength=len(tile))
+    alone = (number[pairs] == 1).all(axis=1)  # two rows and no third: nearly all
+    swapped = rank[pairs[:, 0]] > rank[pairs[:, 1]]
+    first, second = np.where(swapped[:, None], pairs[:, ::-1], pairs).T
+    counts[first[alone]] = True
+    out[second[alone]] = True
+    for k, others in _groups(pairs[~alone], rank):
         if not out[k]:
             counts[k] = True
-            out[partners[k]] = True
-            out[k] = False
+            out[others] = True
     counts &= ~out
-    return {border.tile: rows[(tile == number) & counts] for number, border in enumerate(borders)}
+    ends = np.cumsum([len(border.rows) for border in borders])[:-1]
+    kept = np.split(counts, ends)
+    return {border.tile: border.rows[own] for border, own in zip(borders, kept, strict=True)}
 
 
-def _partners(
+def _pairs(
     places: NDArray[np.float64], tile: NDArray[np.int64], reach: NDArray[np.float64]
-) -> dict[int, list[int]]:
-    """Return, for each row that has any, the rows of other tiles that are the same galaxy."""
-    partners: dict[int, list[int]] = {}
+) -> NDArray[np.int64]:
+    """Return the pairs of rows of different tiles that are the same galaxy, shape (pair, 2)."""
     pairs = KDTree(places).query_pairs(float(reach.max()), output_type="ndarray")
     apart = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], axis=1)
     same = (tile[pairs[:, 0]] != tile[pairs[:, 1]]) & (apart <= reach[pairs].max(axis=1))
-    for first, second in pairs[same].tolist():
+    return np.asarray(pairs[same], dtype=np.int64)
+
+
+def _groups(pairs: NDArray[np.int64], rank: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:
+    """Yield rows that are in pairs, first those of the lowest rank, with their partners."""
+    partners: dict[int, list[int]] = {}
+    for first, second in pairs.tolist():
         partners.setdefault(first, []).append(second)
         partners.setdefault(second, []).append(first)
-    return partners
+    for row in sorted(partners, key=lambda row: int(rank[row])):
+        yield row, partners[row]
