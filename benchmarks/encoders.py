@@ -25,7 +25,6 @@ def _rate(recipe: Recipe, device: str) -> tuple[float, float]:
     """Return images a second, and millions of weights."""
     channels = _BANDS + len(recipe.scaling.faint)
     encoder = make_encoder(channels, recipe.encoder, seed=0).to(device).eval()
-    encoder = encoder.to(memory_format=torch.channels_last)
     side, count = recipe.encoder.view_px, _BATCH[device]
     values = torch.randn(count, channels, side, side, device=device)
     present = torch.ones(count, channels, device=device)
