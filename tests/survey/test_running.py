@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from scipy.spatial import KDTree
@@ -30,7 +32,7 @@ from strandline.survey import (
 from strandline.survey.engine import Engine
 from strandline.survey.regions import unit_vectors
 from strandline.tiles import ReadOptions
-from tests.survey.sky import small_plan, truth_positions
+from tests.survey.sky import BANDS, small_plan, truth_positions
 
 # workers import torch before they do anything: minutes on a busy machine
 pytestmark = pytest.mark.timeout(600)
@@ -222,6 +224,40 @@ def test_bad_tiles_are_set_aside_and_come_back_when_mended(
     assert pq.read_table(tmp_path / "run" / "skipped.parquet").num_rows == 0
     ours, theirs = catalogue_rows(tmp_path / "run"), catalogue_rows(Path(str(whole.out)))
     assert ours.equals(theirs)
+
+
+def test_tiles_may_be_added(
+    whole: SurveyOutcome, survey: Survey, tiles: Path, tmp_path: Path
+) -> None:
+    lines = tiles.read_text().splitlines()
+    some = tiles.parent / "some.csv"
+    some.write_text("\n".join(line for line in lines if line[:3] in ("til", "t00", "t12")) + "\n")
+    first = survey(some, tmp_path / "run")
+    assert first.tiles == 2
+    second = survey(tiles, tmp_path / "run", wishes=WISHES)
+    assert second.manifest["runs"][-1]["tiles"] == 7
+    assert catalogue_bytes(tmp_path / "run") == catalogue_bytes(Path(str(whole.out)))
+
+
+def test_regions_that_are_given_are_kept_to(
+    whole: SurveyOutcome, survey: Survey, tiles: Path, tmp_path: Path
+) -> None:
+    rows = catalogue_rows(Path(str(whole.out)))
+    two = rows.filter(pc.is_in(rows["tile"], pa.array(["t10", "t11"])))
+    middle = float(np.median(two["ra"].to_numpy()))
+    boxes = {"t10": (middle, middle + 1), "t11": (middle - 1, middle)}  # east is left
+    lines = ["tile,band,image,ra_min,ra_max,dec_min,dec_max"]
+    for name, (west, east) in boxes.items():
+        lines += [f"{name},{b},{tiles.parent}/{name}_{b}.fits,{west},{east},-90,90" for b in BANDS]
+    (tmp_path / "tiles.csv").write_text("\n".join(lines) + "\n")
+    survey(tmp_path / "tiles.csv", tmp_path / "run")
+    found = catalogue_rows(tmp_path / "run")
+    assert set(found["tile"].to_pylist()) == {"t10", "t11"}
+    ra, tile = found["ra"].to_numpy(), np.array(found["tile"].to_pylist())
+    assert (ra[tile == "t10"] > middle - 6 / 3600).all()
+    assert (ra[tile == "t11"] < middle + 6 / 3600).all()
+    tree = KDTree(unit_vectors(ra, found["dec"].to_numpy()))
+    assert not tree.query_pairs(np.radians(1 / 3600))
 
 
 def test_no_tile_at_all(survey: Survey, tmp_path: Path) -> None:
