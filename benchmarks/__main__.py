@@ -14,6 +14,7 @@ ON_DEMAND = (
     "search",
     "encoders",
     "costs",
+    "measuring",
 )
 
 

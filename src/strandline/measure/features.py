@@ -16,7 +16,7 @@ FEATURE_SCORE = 0.0
 """Candidates with a higher score are features."""
 
 # a logistic regression whose weights may not have the wrong sign; the terms are in `_terms`
-_INTERCEPT = -2.328
+_INTERCEPT = -2.7
 _WEIGHTS = {
     "total": 2.153, "faint": -1.858, "contrast": 1.037, "away": -2.313, "far": -0.139,
     "sharp": -1.401,
