@@ -30,6 +30,7 @@ WAIT_MS = 30_000
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(600),  # the first page waits for embedding, map and what is compiled
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: make browser"),
 ]
 

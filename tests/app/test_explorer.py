@@ -2,6 +2,7 @@ from pathlib import Path
 
 import panel as pn
 import pytest
+from bokeh.models import ImportedStyleSheet
 
 from strandline.app import Explorer
 from strandline.errors import TableError
@@ -16,6 +17,8 @@ def test_the_same_page_in_a_notebook(table_path: Path, tmp_path: Path) -> None:
     assert isinstance(explorer.page, pn.viewable.Viewable)
     model = explorer.page.get_root()
     assert "map" in model.children
+    assert len(model.stylesheets) > 0
+    assert not [one for one in model.stylesheets if isinstance(one, ImportedStyleSheet)]
     explorer.page._handle_msg({"do": "select", "x": [-1, 1.5], "y": [-1, 1.5]})
     session.workspace.quick.submit(lambda: None).result()
     session.workspace.quick.shutdown(wait=True)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from bokeh.models import ImportedStyleSheet
 from panel.custom import Child, JSComponent
 
 from strandline.app.session import Session
@@ -38,6 +39,15 @@ class Page(JSComponent):  # type: ignore[misc]
     def close(self) -> None:
         """Hear of nothing more."""
         self.session.close()
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Leave out Panel's own style files: the page has its style, and none comes from afar."""
+        told: dict[str, Any] = super()._process_param_change(params)
+        if "stylesheets" in told:
+            told["stylesheets"] = [
+                one for one in told["stylesheets"] if not isinstance(one, ImportedStyleSheet)
+            ]
+        return told
 
     def _handle_msg(self, data: Any) -> None:
         self.session.handle(data)

@@ -26,7 +26,7 @@ class App {
     this.sky = new SkyMap(this, child);
     this.build();
     this.keyed = (event) => this.key(event);
-    window.addEventListener("keydown", this.keyed);
+    window.addEventListener("keydown", this.keyed, true); // before a notebook, to which x means cut
     model.on("msg:custom", (event) => this.hear(event.data ?? event));
     this.ask({ do: "ready" });
   }
@@ -34,7 +34,7 @@ class App {
   ask(message) { this.model.send_msg(message); }
 
   close() {
-    window.removeEventListener("keydown", this.keyed);
+    window.removeEventListener("keydown", this.keyed, true);
     clearInterval(this.voting.timer);
     this.sky.close();
   }
@@ -308,11 +308,13 @@ class App {
   }
 
   key(event) {
-    const target = event.composedPath()[0];
+    const target = event.composedPath()[0], inside = event.composedPath().includes(this.box);
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(target?.tagName) && target.type !== "range") {
-      if (event.key === "Escape") target.blur();
+      if (inside && this.embedded) event.stopPropagation();
+      if (inside && event.key === "Escape") target.blur();
       return;
     }
+    if (this.embedded && !inside && (target?.isContentEditable || !this.box.matches(":hover"))) return;
     if (!this.setup || event.altKey || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z")) return;
     if (this.box.offsetParent === null && !this.box.getClientRects().length) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -338,13 +340,15 @@ class App {
     if (!action) return;
     if (target?.tagName === "BUTTON" && (key === " " || key === "Enter")) return;
     event.preventDefault();
+    if (this.embedded) event.stopPropagation();
     action();
   }
 }
 
 export function render({ model, el }) {
   const app = new App(model, model.get_child("map"));
-  if (model.height_px > 0) app.box.style.height = `${model.height_px}px`;
+  app.embedded = model.height_px > 0; // in a notebook, beside other things that hear keys
+  if (app.embedded) app.box.style.height = `${model.height_px}px`;
   model.on("remove", () => app.close());
   return app.box;
 }
