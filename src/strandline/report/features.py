@@ -26,7 +26,7 @@ _OUTLINE = "#e69f00"
 _RIDGE = "#d55e00"
 _HIDDEN = "#9ecae1"
 _SMOOTH_PX = 1.0
-_STRETCH_SIGMA = (-1.5, 9.0)
+_STRETCH_SIGMA = (-2.5, 9.0)
 
 _INDEX = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -103,7 +103,7 @@ def draw_page(
         _scale_bar(colour, flux_njy.shape[-1], subject)
         scenery = measured.scenery
         if scenery is not None:
-            noise = scenery.noise / 2
+            noise = scenery.noise
             _grey(image, np.where(scenery.missing, np.nan, scenery.image), noise)
             _grey(model, scenery.host_model + scenery.others, noise)
             _grey(rest, np.where(scenery.masked, np.nan, scenery.residual), noise)
@@ -181,7 +181,8 @@ def _scale_bar(axes: Axes, side: int, subject: Subject) -> None:
 
 def _numbers(measured: Measured, subject: Subject) -> str:
     values: Mapping[str, Any] = measured.values
-    lines = [f"{values.get('features', 0)} features"]
+    count = values.get("features", 0)
+    lines = [f"{count} feature{'' if count == 1 else 's'}"]
     if values.get("kind"):
         lines[0] += f", first: {values['kind']} ({values['significance']:.0f} sigma)"
 
