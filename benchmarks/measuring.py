@@ -76,13 +76,13 @@ def _print_injected(folder: Path, redshifts: dict[str, float]) -> None:
         if name in truth:
             mask = np.asarray(Image.open(folder / str(truth[name]["mask"])))[::-1].astype(bool)
             rows.append(_compared(truth[name], told, mask))
-    told = np.array(rows)
+    numbers = np.array(rows)
     print("  SB seen      n  found  overlap   reach    flux   colour  direction  reach in 1 sigma")
     for low, high in pairwise(_EDGES):
-        some = told[(told[:, 0] >= low) & (told[:, 0] < high)]
+        some = numbers[(numbers[:, 0] >= low) & (numbers[:, 0] < high)]
         good = some[some[:, 1] > _LEAST_OVERLAP]
         if len(some):
-            middle = np.nanmedian(good, axis=0) if len(good) else np.full(told.shape[1], np.nan)
+            middle = np.nanmedian(good, axis=0) if len(good) else np.full(numbers.shape[1], np.nan)
             print(
                 f"{low:3d} - {high:2d} {len(some):6d} {len(good) / len(some):6.2f} "
                 f"{middle[1]:8.2f} "

@@ -1,5 +1,6 @@
 """``strandline measure`` as its user calls it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,26 +88,20 @@ def test_catalogue_chooses_and_brings_redshifts(run: Run, table: Path, tmp_path:
     assert len(list(pages.glob("*.png"))) == 1
 
 
-def test_cut_off_work_goes_on_and_gives_the_same(table: Path, tmp_path: Path) -> None:
-    from strandline.api.measuring import command
-
+def test_cut_off_work_goes_on_and_gives_the_same(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, again = tmp_path / "whole.csv", tmp_path / "again.csv"
     api.measure(table, whole, psf_arcsec={"": 1.0})
-    block, command._BLOCK = command._BLOCK, 2
-    write = command.write_catalogue
-    try:
-        command.write_catalogue = _cut_off
+    command = "strandline.api.measuring.command"
+    monkeypatch.setattr(f"{command}._BLOCK", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{command}.write_catalogue", _cut_off)
         with pytest.raises(KeyboardInterrupt):
             api.measure(table, again, psf_arcsec={"": 1.0})
-        assert len(list((tmp_path / ".again.csv.parts").glob("*.parquet"))) == 2
-        command.write_catalogue = write
-        command.in_order, real = _nothing_left, command.in_order
-        try:
-            api.measure(table, again, psf_arcsec={"": 1.0})
-        finally:
-            command.in_order = real
-    finally:
-        command.write_catalogue, command._BLOCK = write, block
+    assert len(list((tmp_path / ".again.csv.parts").glob("*.parquet"))) == 2
+    monkeypatch.setattr(f"{command}.in_order", _nothing_left)
+    api.measure(table, again, psf_arcsec={"": 1.0})
     assert again.read_bytes() == whole.read_bytes()
 
 
@@ -114,9 +109,9 @@ def _cut_off(*_: object) -> int:
     raise KeyboardInterrupt
 
 
-def _nothing_left(work: object, tasks: list[object], workers: int) -> object:
+def _nothing_left(work: object, tasks: list[object], workers: int) -> Iterator[object]:
     assert not tasks
-    return (one for one in ())
+    yield from ()
 
 
 def test_bad_input_is_named(run: Run, table: Path, tmp_path: Path) -> None:
