@@ -18,16 +18,9 @@ from strandline.measure.projection import dynamical_gyr
 from strandline.measure.scenery import Scenery, look_around
 from strandline.photometry import flux_to_mag, mag_error, surface_brightness
 
-__all__ = ["ERROR_SCALE", "Measured", "Subject", "measure_stamp"]
+__all__ = ["Measured", "Subject", "measure_stamp"]
 
 Value = float | int | str
-
-ERROR_SCALE = {"length": 1.0, "reach": 1.0, "flux": 1.0, "colour": 1.0, "angle": 1.0}
-"""By how much errors are larger than those of pixels and thresholds alone.
-
-Fitted to simulated features, so that about 68 of 100 intervals hold the truth:
-``strandline benchmark --measure`` prints how many do.
-"""
 
 _LEVELS = (0.75, 1.4)  # of the level to which features are grown: lengths at these tell the error
 _LEAST_LENGTH_ERROR = 0.05
@@ -215,7 +208,7 @@ def _light_values(found: Found, lights: dict[str, BandLight], subject: Subject) 
     known: dict[str, tuple[float, float, float]] = {}
     for band, light in lights.items():
         flux, error = light.flux(mask)
-        error = ERROR_SCALE["flux"] * math.hypot(error, _LEAST_FLUX_ERROR * abs(flux))
+        error = math.hypot(error, _LEAST_FLUX_ERROR * abs(flux))
         host = float(light.host.sum())
         if host > 0:
             values[f"share_{band}"], values[f"share_{band}_err"] = flux / host, error / host
@@ -238,7 +231,7 @@ def _light_values(found: Found, lights: dict[str, BandLight], subject: Subject) 
 def _colour(blue: str, red: str, known: dict[str, tuple[float, float, float]]) -> dict[str, Value]:
     (blue_flux, blue_error, blue_host), (red_flux, red_error, red_host) = known[blue], known[red]
     name = f"colour_{blue}_{red}"
-    error = ERROR_SCALE["colour"] * math.hypot(
+    error = math.hypot(
         float(mag_error(blue_flux, blue_error)), float(mag_error(red_flux, red_error))
     )
     return {
@@ -285,12 +278,12 @@ def _shape_values(
     }
     others = _at_levels(found, fine, main.mask, centre)
     floor = _seeing_px(subject) / 2
-    reach_error = _spread([shape.reach_px] + [one.reach_px for one in others], floor, "reach")
+    reach_error = _spread([shape.reach_px] + [one.reach_px for one in others], floor)
     values |= {"reach_arcsec": shape.reach_px * scale, "reach_arcsec_err": reach_error * scale}
     ridge = shape.ridge
     if ridge is not None:
         lengths = [one.ridge.length_px for one in others if one.ridge is not None]
-        error = _spread([ridge.length_px, *lengths], floor, "length")
+        error = _spread([ridge.length_px, *lengths], floor)
         seeing = _seeing_px(subject)
         width = math.sqrt(max(ridge.width_px**2 - seeing**2 - (2.355 * 1.6) ** 2, 0.0))
         values |= {
@@ -307,7 +300,7 @@ def _shape_values(
         values["position_angle_deg"] = _position_angle(shape.angle, subject)
         spread = [_turn(one.angle, shape.angle) for one in others]
         error = math.hypot(max(map(abs, spread), default=0.0), 0.1 * shape.angle_error)
-        error = ERROR_SCALE["angle"] * math.hypot(error, math.radians(2.0))
+        error = math.hypot(error, math.radians(2.0))
         values["position_angle_deg_err"] = math.degrees(error)
     if subject.redshift > 0:
         values |= _physical(light | values, subject.redshift)
@@ -351,11 +344,9 @@ def _at_levels(
     return out
 
 
-def _spread(values: list[float], floor_px: float, name: str) -> float:
+def _spread(values: list[float], floor_px: float) -> float:
     half = 0.5 * (max(values) - min(values))
-    return ERROR_SCALE[name] * math.hypot(
-        half, math.hypot(floor_px, _LEAST_LENGTH_ERROR * values[0])
-    )
+    return math.hypot(half, floor_px, _LEAST_LENGTH_ERROR * values[0])
 
 
 def _turn(angle: float, other: float) -> float:
