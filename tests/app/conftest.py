@@ -85,12 +85,12 @@ class Heard:
         session.connect(self.told.append, lambda change: change())
 
     def ask(self, **message: Any) -> list[dict[str, Any]]:
-        """Ask as a page does; return what it is told."""
+        """Ask as a page does; return what it is told, but for what a thread learned meanwhile."""
         from strandline.app.messages import read_message
 
         before = len(self.told)
         self.session.do(read_message(message))
-        return self.told[before:]
+        return [told for told in self.told[before:] if told["tell"] != "progress"]
 
     def last(self, tell: str) -> dict[str, Any]:
         """Return the last message of a kind."""
