@@ -26,7 +26,7 @@ from strandline.stamps import StampTable
 __all__ = ["main"]
 
 _ROWS = 1280
-_ROWS_GPU = 8192
+_ROWS_GPU = 4096
 _EPOCHS = 4
 _REPEATS = 2
 _TARGET = 0.85
