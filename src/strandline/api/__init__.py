@@ -4,8 +4,9 @@ Each function is what the command of the same name calls. Importing this package
 function needs is imported when it is first asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from strandline.lazy import lazily
 
 if TYPE_CHECKING:
     from strandline.api.benchmarking import benchmark
@@ -100,8 +101,4 @@ _HOMES = {
     "train": "training",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"strandline.api.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _HOMES)

@@ -3,12 +3,12 @@
 The store needs SQLAlchemy, which is imported when a store is first asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strandline.labels.address import is_store, shown_name
 from strandline.labels.matching import LabelKeys, Labels
 from strandline.labels.reading import read_labels
+from strandline.lazy import lazily
 
 if TYPE_CHECKING:
     from strandline.labels.agreement import Agreement, agreements
@@ -47,8 +47,4 @@ _HOMES = {
     "galaxies": "votes",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"strandline.labels.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _HOMES)

@@ -4,9 +4,9 @@ What trains brings Lightning with it, a quarter of a process's memory. It is imp
 first asked for, so that workers which only score do without.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from strandline.lazy import lazily
 from strandline.learn.embedding import embed_table, score_rows
 from strandline.learn.ensemble import Ensemble, Member
 from strandline.learn.model import Model
@@ -40,8 +40,4 @@ _HOMES = {
     "train": "training",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"strandline.learn.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _HOMES)

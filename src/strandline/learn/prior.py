@@ -115,7 +115,7 @@ def _union(one: HeadInputs, other: HeadInputs, width: int) -> HeadInputs:
 
 
 def _seen(looks: HeadInputs, whole: HeadInputs) -> tuple[int, int]:
-    """Return the first and the last but one of the columns of `whole` that a head looks at.
+    """Return from where and up to where a head looks at the columns of `whole`.
 
     Shape statistics are always in the same order, with those that may be left out at the end.
     """

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from strandline.measure.isophotes import Isophotes, fit_isophotes, radius_map
 from strandline.shapes.compiled import compiled
-from strandline.shapes.residual import ring_edges, ring_medians
+from strandline.shapes.residual import gathered_in_rings, ring_edges, ring_medians
 
 __all__ = ["Body", "Seed", "ring_quantiles"]
 
@@ -257,15 +257,7 @@ def ring_quantiles(
         How many there are.
     quantile : float
     """
-    counts = np.zeros(rings + 1, dtype=np.int64)
-    for k in ring:
-        counts[k + 1] += 1
-    starts = np.cumsum(counts)
-    place = starts.copy()
-    ordered = np.empty(len(values))
-    for n in range(len(values)):
-        ordered[place[ring[n]]] = values[n]
-        place[ring[n]] += 1
+    ordered, starts = gathered_in_rings(values, ring, rings)
     found = np.full(rings, np.nan)
     for k in range(rings):
         if starts[k + 1] - starts[k] >= 6:

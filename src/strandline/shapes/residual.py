@@ -10,7 +10,14 @@ from strandline.shapes.apertures import Ellipse, elliptical_radius
 from strandline.shapes.compiled import compiled
 from strandline.shapes.scene import Scene
 
-__all__ = ["Residual", "residual_of", "ring_edges", "ring_medians", "smooth_model"]
+__all__ = [
+    "Residual",
+    "gathered_in_rings",
+    "residual_of",
+    "ring_edges",
+    "ring_medians",
+    "smooth_model",
+]
 
 _GROWTH = 1.08
 _FIRST_PX = 1.0
@@ -128,10 +135,10 @@ def ring_edges(reach_px: float) -> NDArray[np.float64]:
 
 
 @compiled
-def ring_medians(
+def gathered_in_rings(
     values: NDArray[np.float64], ring: NDArray[np.int64], rings: int
-) -> NDArray[np.float64]:
-    """Return the median of the values in each ring, NaN in empty ones.
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the values ring after ring, and where each ring starts, shape (rings + 1,).
 
     Parameters
     ----------
@@ -150,6 +157,18 @@ def ring_medians(
     for n in range(len(values)):
         ordered[place[ring[n]]] = values[n]
         place[ring[n]] += 1
+    return ordered, starts
+
+
+@compiled
+def ring_medians(
+    values: NDArray[np.float64], ring: NDArray[np.int64], rings: int
+) -> NDArray[np.float64]:
+    """Return the median of the values in each ring, NaN in empty ones.
+
+    Parameters are those of `gathered_in_rings`.
+    """
+    ordered, starts = gathered_in_rings(values, ring, rings)
     medians = np.full(rings, np.nan)
     for k in range(rings):
         if starts[k + 1] > starts[k]:
