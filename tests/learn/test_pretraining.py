@@ -57,6 +57,7 @@ def test_a_hybrid_learns_from_labels_beside_unlabelled_stamps(
         history["train_nnclr"][0] + history["train_bce"][0]
     )
     assert model.card["training"]["images"] == 36 + 96
+    assert sum(model.card["training"]["labels"].values()) == 96 + 32
     loaded = Model.load(out)
     assert loaded.card["validation"]["labels"] == 32  # of the labelled table only
     assert (loaded.card["head"]["kind"], loaded.uses_shapes) == ("blend", True)

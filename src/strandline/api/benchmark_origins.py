@@ -25,7 +25,9 @@ def card_origin(card: Mapping[str, Any]) -> str:
     own = _training(card.get("training", {}))
     encoder = card.get("encoder")
     if not encoder:
-        return own
+        # cards did not always count the labels that pretraining learned from
+        untold = "head" in card and not card.get("training", {}).get("labels")
+        return f"{own}, and labels of them" if untold else own
     return f"encoder: {_training(encoder.get('training', {}))}; head: {own}"
 
 

@@ -14,7 +14,7 @@ from strandline.learn.embedding import embed_table
 from strandline.learn.encoders import Encoder
 from strandline.learn.erasing import erase_nuisances
 from strandline.learn.fitting import fit, remove_training_folder
-from strandline.learn.labelled import Part, galaxies, scored_galaxies
+from strandline.learn.labelled import Part, galaxies, label_counts, scored_galaxies
 from strandline.learn.model import Model
 from strandline.learn.preparing import fingerprint, gather, split_of, with_epochs
 from strandline.learn.selfsupervised import SelfSupervisedTask
@@ -105,7 +105,8 @@ def pretrain(
     task = SelfSupervisedTask(recipe, data, seed)
     fit(task, out, recipe.name, _fingerprint(tables, recipe, seed, known), devices)
     counts = {"images": count, "validation_images": len(data.validation)}
-    card = new_card(tables, recipe, seed, **counts) | {
+    labelled: dict[str, Any] = {"labels": _label_counts(*told)} if recipe.hybrid else {}
+    card = new_card(tables, recipe, seed, **counts, **labelled) | {
         "history": history_columns(task.history),
         "validation": {
             name.removeprefix("validation_"): value
@@ -150,6 +151,12 @@ def _picked(
     known: Sequence[NDArray[np.float32]], rows: Sequence[NDArray[np.int64]]
 ) -> NDArray[np.float32]:
     return np.concatenate([part[index] for part, index in zip(known, rows, strict=True)])
+
+
+def _label_counts(training: NDArray[np.float32], validation: NDArray[np.float32]) -> dict[str, int]:
+    """Return what a card says of how many labels there were; NaN is none."""
+    known = [part[np.isfinite(part)].astype(np.int64) for part in (training, validation)]
+    return label_counts(*((np.arange(len(part)), part) for part in known))
 
 
 def _check_labels(values: NDArray[np.float32]) -> None:
