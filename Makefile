@@ -40,13 +40,13 @@ browser: $(STAMP)
 	command -v chromium || command -v chromium-browser \
 	  || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || echo "There is no chromium and apt-get cannot install it: these tests will be skipped."
-	$(BIN)/python -m pytest tests/report/test_browser.py tests/app/test_browser.py
+	$(BIN)/python -m pytest -m slow tests/report/test_browser.py tests/app/test_browser.py
 
 postgresql: $(STAMP)
 	command -v initdb || ls /usr/lib/postgresql/*/bin/initdb \
 	  || { apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } \
 	  || echo "There is no PostgreSQL and apt-get cannot install it: these tests will be skipped."
-	$(BIN)/python -m pytest tests/labels/test_crowd.py
+	$(BIN)/python -m pytest -m slow tests/labels/test_crowd.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow
