@@ -108,6 +108,26 @@ def test_only_wanted_kinds_and_shares(tmp_path: Path) -> None:
     assert set(SurveyTruth.read(made.truth).column("kind")) == {"jellyfish"}
 
 
+def test_light_of_features_is_written_beside_the_stamps(tmp_path: Path) -> None:
+    made = make_stamps(
+        tmp_path / "s.lance", count=12, size_px=100, bands=("g", "r"), features=True, seed=3
+    )
+    assert made.features == tmp_path / "s.features.lance"
+    stamps, lights = StampTable.open(made.table), StampTable.open(made.features)
+    assert stamps.columns("id") == lights.columns("id")
+    rows = np.arange(12)
+    seen, light = stamps.read(rows), lights.read(rows)
+    flux, noise = light.flux_njy(), seen.noise_njy
+    told = SurveyTruth.read(made.truth)
+    interacting = told.column("interacting") == 1
+    assert np.array_equal(flux.any(axis=(1, 2, 3)), interacting)
+    # what is left without the feature is not darker than sky
+    rest = seen.flux_njy() - flux
+    assert (rest.mean(axis=(2, 3)) > -0.5 * noise).all()
+    share = flux[interacting, 1].sum(axis=(1, 2)) / seen.flux_njy()[interacting, 1].sum(axis=(1, 2))
+    assert ((share > 0) & (share < 1.2)).all()
+
+
 def test_a_run_cut_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = _make(tmp_path / "sim.lance", count=2)
     before = [old.truth.read_bytes(), old.labels.read_bytes()]

@@ -24,6 +24,7 @@ def simulate(
     kinds: Sequence[str] | None = None,
     depth_mag: float | None = None,
     orbits: str | Path | None = None,
+    features: bool = False,
     seed: int = 0,
     workers: int = 1,
 ) -> SurveyTruth | StampSet:
@@ -51,6 +52,8 @@ def simulate(
         3-sigma limit in r in 10"x10", mag/arcsec2; the other bands move along.
     orbits : path, optional
         Table of the volunteers' orbits, from which encounters are drawn.
+    features : bool
+        Only with `stamps`: write the light of the features alone into a second table.
     seed, workers : int
 
     Raises
@@ -61,6 +64,10 @@ def simulate(
         When `out` cannot be written or holds something else.
     """
     if stamps is None:
+        if features:
+            raise OptionError(
+                "The light of features alone is written for stamps only: give stamps."
+            )
         return make_survey(
             out,
             survey=survey,
@@ -90,6 +97,7 @@ def simulate(
         kinds=kinds,
         depth_mag=depth_mag,
         orbits=orbits,
+        features=features,
         seed=seed,
         workers=workers,
     )

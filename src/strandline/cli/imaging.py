@@ -167,6 +167,10 @@ def simulate(
     orbits: Annotated[
         Path | None, typer.Option(help="Table of volunteers' orbits to draw encounters from.")
     ] = None,
+    features: Annotated[
+        bool,
+        typer.Option(help="With --stamps: write the light of the features alone, too."),
+    ] = False,
     workers: Annotated[int, typer.Option(help="Processes; they do not change the result.")] = 1,
     seed: Seed = 0,
 ) -> None:
@@ -184,6 +188,7 @@ def simulate(
         kinds=kinds.split(",") if kinds is not None else None,
         depth_mag=depth,
         orbits=orbits,
+        features=features,
         seed=seed,
         workers=workers,
     )

@@ -1,12 +1,15 @@
 """One stamp: a small field around one galaxy, measured as a stamp cut from an image is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from astropy.wcs import WCS
+from numpy.typing import NDArray
 
 from strandline.seeding import generator
+from strandline.simulate.camera import Exposure, see
 from strandline.simulate.fields import tangent_wcs
 from strandline.simulate.observing import observe_scene, plan_artefacts
 from strandline.simulate.population import FieldPlan, StampRequest, plan_stamp
@@ -29,8 +32,13 @@ _DECLINATIONS = (-60.0, 30.0)
 _OFF_CENTRE_PX = 0.49
 
 
-def make_stamp(request: StampRequest, setup: SurveySetup, block: str) -> tuple[Rows, TruthRow]:
-    """Return the one row of a stamp, and its truth."""
+def make_stamp(
+    request: StampRequest, setup: SurveySetup, block: str
+) -> tuple[Rows, TruthRow, NDArray[np.float32]]:
+    """Return the one row of a stamp, its truth, and the light of its feature.
+
+    That light is as it is seen through the seeing, without noise, shape (band, y, x), nJy.
+    """
     plan = plan_stamp(request)
     rng = generator(request.seed, "stamp", request.name)
     size = request.size_px
@@ -38,14 +46,17 @@ def make_stamp(request: StampRequest, setup: SurveySetup, block: str) -> tuple[R
     second = len(first.galaxies) > 1 and first.kind != "remnant" and rng.random() < _SECOND_SHARE
     half = size // 2 + PAD_PX + 1
     scene = Scene(size, setup.frame(half + (round(_SECOND_REACH * size) if second else 0)))
-    seen = scene.draw(first, centred_on=1 if second else 0, within_px=_SECOND_REACH * size)
+    torn = np.zeros_like(scene.light_njy)
+    seen = scene.draw(first, 1 if second else 0, _SECOND_REACH * size, torn)
     scene.frame = setup.frame(half)
     scene.draw_all(plan.systems[1:])
     paint_far(scene.light_njy, plan.far, scene.frame, PAD_PX)
     sky_deg = _place_on_sky(rng)
     middle = (size - 1) / 2
     wcs = tangent_wcs(sky_deg, (-middle, -middle), setup.pixel_arcsec)
-    tile, sky = _observe(scene, plan, setup, request, block, wcs)
+    conditions = setup.exposures(request.seed, block)
+    feature = _through_seeing(torn, conditions)
+    tile, sky = _observe(scene, plan, setup, request, conditions, wcs)
     reference = setup.reference_exposure(request.seed, block)
     record = FieldRecord(request.name, size, wcs, plan.cluster, reference.depth, "", request.seed)
     rows = record.rows([seen], [0])
@@ -63,7 +74,19 @@ def make_stamp(request: StampRequest, setup: SurveySetup, block: str) -> tuple[R
         replace(tile, wcs=None), galaxy, spec, pixel_arcsec=None, seed=request.seed
     )
     row.columns.update(north_deg=np.array([0.0]), east_deg=np.array([90.0]))
-    return row, replace(told, id=request.name)
+    return row, replace(told, id=request.name), feature
+
+
+def _through_seeing(
+    light_njy: NDArray[np.float32], conditions: Sequence[Exposure]
+) -> NDArray[np.float32]:
+    """Return light as the camera sees it, without the rim of a scene."""
+    inner = slice(PAD_PX, -PAD_PX)
+    out = np.zeros_like(light_njy[:, inner, inner])
+    if light_njy.any():
+        for plane, light, exposure in zip(out, light_njy, conditions, strict=True):
+            plane[:] = see(light, exposure)[inner, inner]
+    return out
 
 
 def _observe(
@@ -71,11 +94,10 @@ def _observe(
     plan: FieldPlan,
     setup: SurveySetup,
     request: StampRequest,
-    block: str,
+    conditions: Sequence[Exposure],
     wcs: WCS,
 ) -> tuple[Tile, Sky]:
     """Return the stamp as a tile, and its sky, which is subtracted already."""
-    conditions = setup.exposures(request.seed, block)
     images = np.empty((len(setup.bands), request.size_px, request.size_px), dtype=np.float32)
     variances = np.empty_like(images)
     saturated = np.zeros(images.shape[1:], dtype=np.bool_)

@@ -59,11 +59,18 @@ class Scene:
         self.frame = frame
         self.light_njy = np.zeros((len(frame.bands), side, side), dtype=np.float32)
 
-    def draw(self, plan: SystemPlan, centred_on: int = 0, within_px: float = math.inf) -> Seen:
+    def draw(
+        self,
+        plan: SystemPlan,
+        centred_on: int = 0,
+        within_px: float = math.inf,
+        torn_njy: NDArray[np.float32] | None = None,
+    ) -> Seen:
         """Draw a system where its plan puts it; return what there is to know of it.
 
         With `centred_on`, it is moved by whole pixels so that this member comes to lie where the
-        plan has the first, if there is such a member and it is no farther than `within_px`.
+        plan has the first, if there is such a member and it is no farther than `within_px`. Light
+        that was torn off is also added to `torn_njy`, an array like `light_njy`.
         """
         portrait = draw(plan, self.frame)
         pixel = self.frame.pixel_arcsec
@@ -75,6 +82,8 @@ class Scene:
                 shift_y = -round(member.y_arcsec / pixel)
         x, y = round(plan.x) + shift_x, round(plan.y) + shift_y
         stick(self.light_njy, portrait.light_njy, x + PAD_PX, y + PAD_PX)
+        if torn_njy is not None and portrait.feature is not None:
+            stick(torn_njy, portrait.canvas.torn_njy, x + PAD_PX, y + PAD_PX)
         members = tuple(
             (
                 member,

@@ -1,7 +1,7 @@
 """Labelled stamps straight into a stamp table: each a small field around one galaxy."""
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,8 @@ class StampSet:
     Attributes
     ----------
     table, truth, labels : Path
+    features : Path or None
+        Table of the features' light alone, if it was asked for.
     stamps, interacting, undisturbed : int
         The latter two have a label, the rest show an interaction too faint to be seen.
     """
@@ -49,6 +51,7 @@ class StampSet:
     stamps: int
     interacting: int
     undisturbed: int
+    features: Path | None = None
 
     def summary(self) -> str:
         """Return the counts as one line for people."""
@@ -65,6 +68,7 @@ class _Made:
 
     columns: dict[str, NDArray[Any]]
     pixels: NDArray[np.float16]
+    feature_pixels: NDArray[np.float16]
     unit_njy: NDArray[np.float32]
     truth: list[TruthRow]
 
@@ -80,6 +84,7 @@ def make_stamps(
     kinds: Sequence[str] | None = None,
     depth_mag: float | None = None,
     orbits: str | Path | None = None,
+    features: bool = False,
     seed: int = 0,
     workers: int = 1,
 ) -> StampSet:
@@ -106,6 +111,9 @@ def make_stamps(
     depth_mag : float, optional
     orbits : path, optional
         See `make_survey` for these.
+    features : bool
+        Whether to write ``sim.features.lance`` too: a stamp table whose stamps, row by row, hold
+        the light of the features alone, as it is seen through the seeing, without noise.
     seed, workers : int
 
     Raises
@@ -124,6 +132,9 @@ def make_stamps(
     wanted, orbit_path = known_kinds(kinds), orbit_file(orbits)
     check_target(out, TABLE_MARKS)
     stem = out.with_suffix("").name
+    light = out.with_name(f"{stem}.features.lance")
+    if features:
+        check_target(light, TABLE_MARKS)
     work = partial(
         _make_block,
         setup=setup,
@@ -140,11 +151,14 @@ def make_stamps(
         made = in_order(work, blocks, workers)
         with (
             StampTable.writer(folder / out.name, spec) as writer,
+            StampTable.writer(folder / light.name, spec) if features else nullcontext() as lights,
             track("Simulating", count, "stamps") as advance,
             closing(made),
         ):
             for block in made:
                 writer.append(block.columns, block.pixels, block.unit_njy)
+                if lights is not None:
+                    lights.append(block.columns, block.feature_pixels, block.unit_njy)
                 truth += block.truth
                 advance(len(block.truth))
         told = SurveyTruth.from_rows(folder, truth)
@@ -159,6 +173,7 @@ def make_stamps(
         count,
         int(label.sum()),
         int((1 - label).sum()),
+        light if features else None,
     )
 
 
@@ -171,17 +186,20 @@ def _make_block(
     orbits: Path | None,
     seed: int,
 ) -> _Made:
-    rows, truth = [], []
+    rows, truth, lights = [], [], []
     for number in numbers:
         name = f"sim-{number:07d}"
         interacting = bool(generator(seed, "interacting", name).random() < fraction)
         request = StampRequest(name, size_px, setup.pixel_arcsec, interacting, kinds, orbits, seed)
-        row, told = make_stamp(request, setup, f"block-{number // _BLOCK}")
+        row, told, light = make_stamp(request, setup, f"block-{number // _BLOCK}")
         rows.append(row)
+        lights.append(light)
         truth.append(told)
     pixels = np.concatenate([row.pixels_njy for row in rows])
-    quantised, unit = quantise(pixels, np.concatenate([row.noise_njy for row in rows]))
+    noise = np.concatenate([row.noise_njy for row in rows])
+    quantised, unit = quantise(pixels, noise)
+    of_features, _ = quantise(np.stack(lights), noise)
     columns = {
         name: np.concatenate([row.columns[name] for row in rows]) for name in rows[0].columns
     }
-    return _Made(columns, quantised, unit, truth)
+    return _Made(columns, quantised, of_features, unit, truth)
