@@ -45,6 +45,9 @@ class MeasureFlag(IntFlag):
     CROWDED = 256  #: the feature touches a bright neighbour and may be that one's
     NO_RIDGE = 512  #: too small for a ridge line: no length, width or curvature
     NO_SEEING = 1024  #: the width of stars is unknown: colours are of bands not matched to it
+    AGE_LOWER_LIMIT = 2048  #: no great age is excluded: only `age_low_gyr` is told by the colours
+    AGE_UPPER_LIMIT = 4096  #: no small age is excluded: only `age_high_gyr` is told by the colours
+    ODD_COLOURS = 8192  #: no single burst of stars has such colours, however old
 
 
 def describe_flags(value: int) -> str:

@@ -103,6 +103,9 @@ def measure(
         str | None,
         typer.Option(help="Width of stars, arcsec: 1.1, or g=1.2,r=1.1. [default: measured]"),
     ] = None,
+    camera: Annotated[
+        str, typer.Option(help="Whose filters the bands are, decam or sdss: for ages from colours.")
+    ] = "decam",
     pages: Annotated[
         Path | None, typer.Option(help="Folder for a picture page of each galaxy with features.")
     ] = None,
@@ -123,6 +126,7 @@ def measure(
         redshift=redshift,
         cluster=Cluster(*(nan if value is None else value for value in places)),
         psf_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
+        camera=camera,
         pages=pages,
         workers=workers,
     )

@@ -57,12 +57,26 @@ _TIMES = (
     Column("dynamical_high_gyr", "Gyr", "84th percentile over projections"),
     Column("dynamical_speed_kms", "km/s", "speed assumed: rotation, or infall if stripped"),
 )
+_AGES = (
+    Column("age_gyr", "Gyr", "of a single burst of stars of these colours, median"),
+    Column("age_low_gyr", "Gyr", "16th percentile, dust and metallicity left open"),
+    Column("age_high_gyr", "Gyr", "84th percentile"),
+    Column("transverse_kms", "km/s", "reach over that age: speed across the sky, median"),
+    Column("transverse_low_kms", "km/s", "16th percentile"),
+    Column("transverse_high_kms", "km/s", "84th percentile"),
+    Column("speed_kms", "km/s", "the same in space, over all directions, median"),
+    Column("speed_low_kms", "km/s", "16th percentile"),
+    Column("speed_high_kms", "km/s", "84th percentile"),
+)
 _CLUSTER = (
     Column("cluster_distance_kpc", "kpc", "to the cluster's centre, on the sky"),
     Column("cluster_angle_deg", "deg", "direction to the cluster's centre, east of north"),
     Column("tail_to_centre_deg", "deg", "between the feature and that direction, 0 to 180"),
     Column("infall_angle_deg", "deg", "direction of motion of a stripped galaxy: against the tail"),
     Column("line_of_sight_kms", "km/s", "of the galaxy relative to the cluster"),
+    Column("to_centre_kms", "km/s", "part of the transverse speed towards the centre, median"),
+    Column("to_centre_low_kms", "km/s", "16th percentile; below 0 is away from the centre"),
+    Column("to_centre_high_kms", "km/s", "84th percentile"),
 )
 
 
@@ -90,7 +104,13 @@ def columns_of(bands: Sequence[str]) -> tuple[Column, ...]:
     ):
         out.append(Column(f"asymmetry_{name}", "", f"rms asymmetry {where}"))
         out.append(Column(f"asymmetry_{name}_err", "", "its error"))
-    return (*out, *_TIMES, *_CLUSTER, Column("measure_flags", "", "MeasureFlag bits", "int"))
+    return (
+        *out,
+        *_TIMES,
+        *_AGES,
+        *_CLUSTER,
+        Column("measure_flags", "", "MeasureFlag bits", "int"),
+    )
 
 
 def _of_band(band: str) -> list[Column]:

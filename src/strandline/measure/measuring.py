@@ -10,10 +10,12 @@ from scipy import ndimage
 
 from strandline.cosmology import kpc_per_arcsec
 from strandline.flags import MeasureFlag
+from strandline.measure.ages import Camera
 from strandline.measure.asymmetry import rms_asymmetry
 from strandline.measure.features import FindOptions, Found, find_features
 from strandline.measure.geometry import Geometry, geometry_of, kind_of
 from strandline.measure.light import BandLight, band_light, matching_sigma_px
+from strandline.measure.motion import motion_of
 from strandline.measure.projection import dynamical_gyr
 from strandline.measure.scenery import Scenery, look_around
 from strandline.photometry import flux_to_mag, mag_error, surface_brightness
@@ -48,6 +50,8 @@ class Subject:
         By band; NaN is unknown.
     calibrated : bool
         Whether flux is in nJy.
+    camera : str
+        Whose filters the bands are, for ages from colours.
     """
 
     bands: tuple[str, ...]
@@ -57,6 +61,7 @@ class Subject:
     redshift: float = math.nan
     psf_fwhm_arcsec: tuple[float, ...] = ()
     calibrated: bool = True
+    camera: Camera = "decam"
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,9 @@ def measure_stamp(
     shapes = tuple(geometry_of(fine, feature.mask, centre) for feature in found.features)
     values |= _light_values(found, lights, subject)
     values |= _shape_values(scenery, found, shapes, subject, centre, values)
+    motion, limits = motion_of(values, subject.bands, subject.redshift, subject.camera)
+    values |= motion
+    flags |= limits
     flags |= _feature_doubts(scenery, found, shapes, subject)
     return Measured(values, flags, scenery, found, shapes)
 

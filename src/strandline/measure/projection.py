@@ -8,13 +8,21 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
-__all__ = ["KPC_PER_KMS_GYR", "dynamical_gyr", "projection_factors", "transverse_kms"]
+__all__ = [
+    "KPC_PER_KMS_GYR",
+    "dynamical_gyr",
+    "projection_factors",
+    "transverse_kms",
+    "whole_kms",
+]
 
 KPC_PER_KMS_GYR = 1.0227
 """1 km/s for 1 Gyr, in kpc."""
 
 _QUANTILES = (0.16, 0.5, 0.84)
+_EVEN = (np.arange(25) + 0.5) / 25  # quantiles that stand for a distribution
 
 
 def projection_factors(quantiles: ArrayLike = _QUANTILES) -> NDArray[np.float64]:
@@ -47,22 +55,32 @@ def dynamical_gyr(projected_kpc: float, speed_kms: float) -> tuple[float, float,
 
 
 def transverse_kms(
-    projected_kpc: float, age_gyr: float, age_error_gyr: float = 0.0
-) -> tuple[float, float]:
-    """Return the mean speed across the sky at which the far end left its host, and its error.
+    projected_kpc: float, error_kpc: float, ages_gyr: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the mean speed across the sky at which the far end left its host.
+
+    Across the sky no projection is to be undone: the speed along the line of sight is another
+    number.
 
     Parameters
     ----------
-    projected_kpc : float
-    age_gyr, age_error_gyr : float
-        Of the feature's stars, or since the encounter.
+    projected_kpc, error_kpc : float
+        From the host's centre to the far end, on the sky.
+    ages_gyr : ndarray of float, shape (age,)
+        Equally likely ages of the feature.
 
-    Notes
-    -----
-    Across the sky no projection is to be undone: the speed along the line of sight is another
-    number. The whole speed is larger by `projection_factors`.
+    Returns
+    -------
+    ndarray of float64, shape (speed,)
+        Equally likely speeds; empty where length or age is unknown.
     """
-    if not (projected_kpc > 0 and age_gyr > 0):
-        return math.nan, math.nan
-    speed = projected_kpc / (KPC_PER_KMS_GYR * age_gyr)
-    return speed, speed * max(age_error_gyr, 0.0) / age_gyr
+    if not (projected_kpc > 0 and ages_gyr.size and np.all(ages_gyr > 0)):
+        return np.zeros(0)
+    relative = error_kpc / projected_kpc if error_kpc > 0 else 0.0
+    lengths = projected_kpc * np.exp(relative * stats.norm.ppf(_EVEN))  # none is negative
+    return np.ravel(lengths[:, None] / (KPC_PER_KMS_GYR * ages_gyr))
+
+
+def whole_kms(transverse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return equally likely speeds in space of speeds across the sky, over all directions."""
+    return np.ravel(transverse[:, None] * projection_factors(_EVEN))

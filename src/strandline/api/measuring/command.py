@@ -19,10 +19,12 @@ from strandline.classify import catalogue_ending, read_catalogue, write_catalogu
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
 from strandline.flags import MeasureFlag
+from strandline.measure.ages import camera_of
 from strandline.measure.cluster import place_in_cluster
 from strandline.measure.columns import schema_of
 from strandline.measure.features import FindOptions
 from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.measure.motion import to_centre
 from strandline.progress import track
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
 from strandline.simulate.workers import in_order
@@ -33,7 +35,7 @@ __all__ = ["MeasureReport", "measure", "measured_rows"]
 _BLOCK = 32
 _STAMPS_FOR_SEEING = 100
 _SEEING_AT_ONCE = 16
-MEASURE_VERSION = 1
+MEASURE_VERSION = 2
 """One more whenever the same stamp is given other numbers; work cut off then begins anew."""
 
 
@@ -71,6 +73,7 @@ def measure(
     cluster: Cluster | None = None,
     psf_arcsec: dict[str, float] | None = None,
     options: FindOptions | None = None,
+    camera: str = "decam",
     pages: str | Path | None = None,
     workers: int = 1,
 ) -> MeasureReport:
@@ -91,6 +94,8 @@ def measure(
     psf_arcsec : dict of str to float, optional
         Width of stars by band ('' for all); else the table's columns or its stars tell.
     options : FindOptions, optional
+    camera : str
+        Whose filters the bands are, ``decam`` or ``sdss``: ages from colours need to know.
     pages : path, optional
         Folder for pictures of the galaxies with features; of a catalogue's, of all.
     workers : int
@@ -127,6 +132,7 @@ def measure(
         cluster or Cluster(),
         options or FindOptions(),
         opened.spec.kind == "picture",
+        camera_of(camera),
     )
     settings = asdict(job) | {"rows": wanted.tolist(), "version": MEASURE_VERSION}
     parts = Parts(out, settings)
@@ -184,7 +190,7 @@ def _values(measured: Measured, row: dict[str, Any], subject: Subject, job: Job)
         tail_deg=float(values.get("position_angle_deg", math.nan)),
         stripped=values.get("kind") == "stripped",
     )
-    return values
+    return values | to_centre(values)
 
 
 def _complete(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:

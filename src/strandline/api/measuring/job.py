@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from strandline.flags import StampFlag
+from strandline.measure.ages import Camera
 from strandline.measure.features import FindOptions
 from strandline.measure.measuring import Subject
 
@@ -39,6 +40,8 @@ class Job:
     options : FindOptions
     picture : bool
         Whether the stamps are colour pictures.
+    camera : str
+        Whose filters the bands are.
     """
 
     table: Path
@@ -49,6 +52,7 @@ class Job:
     cluster: Cluster
     options: FindOptions
     picture: bool
+    camera: Camera = "decam"
 
 
 def subject_of(row: dict[str, Any], job: Job) -> Subject:
@@ -63,4 +67,5 @@ def subject_of(row: dict[str, Any], job: Job) -> Subject:
         redshift=own if own > 0 else job.redshift,
         psf_fwhm_arcsec=job.psf_fwhm_arcsec,
         calibrated=not (job.picture or int(row.get("flags") or 0) & StampFlag.UNCALIBRATED),
+        camera=job.camera,
     )
