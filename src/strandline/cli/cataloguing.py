@@ -106,6 +106,13 @@ def measure(
     camera: Annotated[
         str, typer.Option(help="Whose filters the bands are, decam or sdss: for ages from colours.")
     ] = "decam",
+    tiles: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder or tiles.csv of the table's images: features that reach a stamp's edge "
+            "are measured on a wider cut."
+        ),
+    ] = None,
     pages: Annotated[
         Path | None, typer.Option(help="Folder for a picture page of each galaxy with features.")
     ] = None,
@@ -127,6 +134,7 @@ def measure(
         cluster=Cluster(*(nan if value is None else value for value in places)),
         psf_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
         camera=camera,
+        tiles=tiles,
         pages=pages,
         workers=workers,
     )

@@ -209,12 +209,17 @@ def _numbers(measured: Measured, subject: Subject) -> str:
     for band in subject.bands:
         one(f"share {band}", f"share_{band}", "", 3)
     one("asym. out", "asymmetry_outer", "", 2)
-    if math.isfinite(values.get("dynamical_gyr", math.nan)):
-        lines.append(
-            f"{'time':<12s}{values['dynamical_gyr']:.2f} "
-            f"({values['dynamical_low_gyr']:.2f}-{values['dynamical_high_gyr']:.2f}) Gyr "
-            f"at {values['dynamical_speed_kms']:.0f} km/s"
-        )
+
+    def ends(label: str, name: str, unit: str, digits: int) -> None:
+        told = [values.get(name.format(end), math.nan) for end in ("", "_low", "_high")]
+        if all(map(math.isfinite, told)):
+            middle, low, high = (f"{number:.{digits}f}" for number in told)
+            lines.append(f"{label:<12s}{middle} ({low}-{high}) {unit}")
+
+    speed = values.get("dynamical_speed_kms", math.nan)
+    ends("time", "dynamical{}_gyr", f"Gyr at {speed:.0f} km/s", 2)
+    ends("stars' age", "age{}_gyr", "Gyr", 2)
+    ends("transverse", "transverse{}_kms", "km/s", 0)
     one("limit", "limit_sb", "mag/arcsec²", 1)
     flags = [
         str(flag.name).lower().replace("_", " ") for flag in MeasureFlag if flag & measured.flags

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from strandline.api.measuring.job import Cluster, Job, subject_of
+from strandline.api.measuring.job import Cluster, Job, measured_row, subject_of
 from strandline.api.measuring.pages import draw_pages
 from strandline.api.measuring.parts import Parts
+from strandline.api.measuring.widening import tiles_by_name
 from strandline.classify import catalogue_ending, read_catalogue, write_catalogue
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
@@ -23,12 +24,13 @@ from strandline.measure.ages import camera_of
 from strandline.measure.cluster import place_in_cluster
 from strandline.measure.columns import schema_of
 from strandline.measure.features import FindOptions
-from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.measure.measuring import Measured
 from strandline.measure.motion import to_centre
 from strandline.progress import track
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
 from strandline.simulate.workers import in_order
 from strandline.stamps import StampTable
+from strandline.tiles import TileSource
 
 __all__ = ["MeasureReport", "measure", "measured_rows"]
 
@@ -74,6 +76,7 @@ def measure(
     psf_arcsec: dict[str, float] | None = None,
     options: FindOptions | None = None,
     camera: str = "decam",
+    tiles: str | Path | None = None,
     pages: str | Path | None = None,
     workers: int = 1,
 ) -> MeasureReport:
@@ -96,6 +99,9 @@ def measure(
     options : FindOptions, optional
     camera : str
         Whose filters the bands are, ``decam`` or ``sdss``: ages from colours need to know.
+    tiles : path, optional
+        Folder or ``tiles.csv`` of the images that the table was cut from: features that reach a
+        stamp's edge are measured on a cut twice as wide.
     pages : path, optional
         Folder for pictures of the galaxies with features; of a catalogue's, of all.
     workers : int
@@ -133,6 +139,7 @@ def measure(
         options or FindOptions(),
         opened.spec.kind == "picture",
         camera_of(camera),
+        {} if tiles is None else _tiles(opened, tiles),
     )
     settings = asdict(job) | {"rows": wanted.tolist(), "version": MEASURE_VERSION}
     parts = Parts(out, settings)
@@ -169,16 +176,15 @@ def measured_rows(rows: NDArray[np.int64], job: Job) -> pa.Table:
     names = [name for name in ("id", "ra", "dec", "source", "x", "y") if name in told[0]]
     out = []
     for k, row in enumerate(told):
-        subject = subject_of(row, job)
-        measured = measure_stamp(flux[k], batch.noise_njy[k], subject, job.options)
-        out.append({name: row[name] for name in names} | _values(measured, row, subject, job))
+        measured, _ = measured_row(flux[k], batch.noise_njy[k], row, job)
+        out.append({name: row[name] for name in names} | _values(measured, row, job))
     schema = table.columns(*names, rows=rows[:1]).schema
     for field in schema_of(job.bands):
         schema = schema.append(field)
     return pa.Table.from_pylist([_complete(row, schema) for row in out], schema=schema)
 
 
-def _values(measured: Measured, row: dict[str, Any], subject: Subject, job: Job) -> dict[str, Any]:
+def _values(measured: Measured, row: dict[str, Any], job: Job) -> dict[str, Any]:
     values: dict[str, Any] = dict(measured.values)
     values["measure_flags"] = int(measured.flags)
     values |= place_in_cluster(
@@ -186,7 +192,7 @@ def _values(measured: Measured, row: dict[str, Any], subject: Subject, job: Job)
         float(row.get("dec", math.nan)),
         (job.cluster.ra, job.cluster.dec),
         job.cluster.redshift,
-        redshift=subject.redshift,
+        redshift=subject_of(row, job).redshift,
         tail_deg=float(values.get("position_angle_deg", math.nan)),
         stripped=values.get("kind") == "stripped",
     )
@@ -233,6 +239,18 @@ def _redshifts(table: StampTable, listed: pa.Table | None) -> dict[str, float]:
         pairs = zip(source["id"].to_pylist(), source["redshift"].to_pylist(), strict=True)
         out |= {name: float(z) for name, z in pairs if z is not None and float(z) > 0}
     return out
+
+
+def _tiles(table: StampTable, place: str | Path) -> dict[str, TileSource]:
+    """Return the tiles of a place that the table was cut from, by name."""
+    wanted = set(table.columns("tile")["tile"].to_pylist())
+    found = tiles_by_name(place)
+    if not wanted & set(found):
+        raise OptionError(
+            f"{place}: holds none of the {len(wanted)} tiles that {table.path} was cut from, such "
+            f"as {min(wanted)}."
+        )
+    return {name: source for name, source in found.items() if name in wanted}
 
 
 def _seeing(table: StampTable, given: dict[str, float]) -> tuple[float, ...]:

@@ -1,16 +1,22 @@
 """What `measure` is to do with all galaxies of a table, and what is known of each."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from strandline.flags import StampFlag
+import numpy as np
+from numpy.typing import NDArray
+
+from strandline.api.measuring.widening import wider_cut
+from strandline.flags import MeasureFlag, StampFlag
 from strandline.measure.ages import Camera
 from strandline.measure.features import FindOptions
-from strandline.measure.measuring import Subject
+from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.tiles import TileSource
 
-__all__ = ["Cluster", "Job", "subject_of"]
+__all__ = ["Cluster", "Job", "measured_row", "subject_of"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Job:
         Whether the stamps are colour pictures.
     camera : str
         Whose filters the bands are.
+    tiles : dict of str to TileSource
+        By name, to cut from what reaches a stamp's edge.
     """
 
     table: Path
@@ -53,9 +61,10 @@ class Job:
     options: FindOptions
     picture: bool
     camera: Camera = "decam"
+    tiles: dict[str, TileSource] = field(default_factory=dict)
 
 
-def subject_of(row: dict[str, Any], job: Job) -> Subject:
+def subject_of(row: Mapping[str, Any], job: Job) -> Subject:
     """Return what the table and the options tell of a stamp."""
     own = job.redshifts.get(row["id"], math.nan)
     scale = float(row.get("pixel_scale_arcsec", math.nan))
@@ -69,3 +78,36 @@ def subject_of(row: dict[str, Any], job: Job) -> Subject:
         calibrated=not (job.picture or int(row.get("flags") or 0) & StampFlag.UNCALIBRATED),
         camera=job.camera,
     )
+
+
+def measured_row(
+    flux_njy: NDArray[np.float32], noise_njy: NDArray[np.float32], row: Mapping[str, Any], job: Job
+) -> tuple[Measured, NDArray[np.float32]]:
+    """Measure a galaxy: on its stamp, or on a wider cut if its feature reaches the stamp's edge.
+
+    Parameters
+    ----------
+    flux_njy : ndarray of float32, shape (band, y, x)
+    noise_njy : ndarray of float32, shape (band,)
+    row : mapping of str to object
+        What the table tells of it.
+    job : Job
+
+    Returns
+    -------
+    measured : Measured
+    flux_njy : ndarray of float32, shape (band, y, x)
+        On which it was measured.
+    """
+    subject = subject_of(row, job)
+    measured = measure_stamp(flux_njy, noise_njy, subject, job.options)
+    source = job.tiles.get(str(row.get("tile")))
+    if source is None or not measured.flags & MeasureFlag.EDGE:
+        return measured, flux_njy
+    wide = wider_cut(flux_njy, row, job.bands, source)
+    if wide is None:
+        return measured, flux_njy
+    again = measure_stamp(wide, noise_njy, subject, job.options)
+    if not again.values.get("features"):
+        return measured, flux_njy
+    return replace(again, flags=again.flags | MeasureFlag.WIDENED), wide

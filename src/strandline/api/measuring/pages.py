@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from strandline.api.measuring.job import Job, subject_of
+from strandline.api.measuring.job import Job, measured_row, subject_of
 from strandline.files import write_together
-from strandline.measure.measuring import measure_stamp
 from strandline.progress import track
 from strandline.report.features import Page, draw_page, write_index
 from strandline.stamps import StampTable
@@ -34,11 +33,11 @@ def draw_pages(job: Job, rows: list[int], folder: Path) -> int:
         for number, row in enumerate(chosen):
             at = np.array([row], dtype=np.int64)
             batch, told = table.read(at), table.columns(rows=at).to_pylist()[0]
-            flux, subject = batch.flux_njy()[0], subject_of(told, job)
-            measured = measure_stamp(flux, batch.noise_njy[0], subject, job.options)
+            noise = batch.noise_njy[0]
+            measured, flux = measured_row(batch.flux_njy()[0], noise, told, job)
             path = aside / f"{number:04d}.png"
             name = str(told["id"])
-            pages.append(draw_page(name, flux, batch.noise_njy[0], measured, subject, path))
+            pages.append(draw_page(name, flux, noise, measured, subject_of(told, job), path))
             advance(1)
         write_index(pages, aside, f"Features measured: {job.table.name}")
     return len(pages)
