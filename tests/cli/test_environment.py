@@ -46,6 +46,32 @@ def test_tables_and_figures_of_a_cluster(run: Run, tmp_path: Path) -> None:
     assert (out / "environment.svg").is_file()
 
 
+def test_gas_and_velocities_are_used_where_they_are_known(run: Run, tmp_path: Path) -> None:
+    catalogue = _catalogue(tmp_path / "c.csv")
+    table = Table.read(catalogue)
+    away_kpc = np.hypot(table["ra"] - 30, table["dec"]) * 3600 * 0.97  # at redshift 0.05
+    table["gas_per_cm3"] = 3e-3 * (1 + (away_kpc / 250) ** 2) ** -1.0
+    speed = np.random.default_rng(5).normal(0, 800, 400)
+    table["velocity_kms"] = 299_792.458 * 0.05 + speed * 1.05
+    table["completeness"] = 0.8
+    table.write(catalogue, overwrite=True)
+    clusters, out = tmp_path / "clusters.csv", tmp_path / "where"
+    clusters.write_text("name,ra,dec,redshift,r200_kpc\nA1,30,0,0.05,1800\n")
+    ran = run("environment", catalogue, "--clusters", clusters, "--out", out)
+    assert ran.status == 0, ran.err
+    assert "gas.csv, speed.csv" in ran.out
+    galaxies = Table.read(out / "environment.csv")
+    np.testing.assert_allclose(galaxies["cluster_speed_kms"], speed, atol=1)
+    # 1.143 protons an electron
+    expected = 1.143 * 1.6726e-27 * table["gas_per_cm3"] * 1e6 * (1000 * speed) ** 2
+    np.testing.assert_allclose(galaxies["ram_pressure_pa"], expected, rtol=0.02, atol=1e-16)
+    gas, speeds = Table.read(out / "gas.csv"), Table.read(out / "speed.csv")
+    assert gas["value"][0] > gas["value"][-1]  # most interact far out, where there is least gas
+    assert speeds["galaxies"].sum() == 400
+    raw = speeds["interacting"] / speeds["galaxies"]
+    np.testing.assert_allclose(speeds["value"], raw / 0.8, rtol=1e-6)
+
+
 def test_bad_input_is_named(run: Run, tmp_path: Path) -> None:
     catalogue, clusters = _catalogue(tmp_path / "c.csv"), tmp_path / "clusters.csv"
     clusters.write_text("name,ra,dec\nA1,30,0\n")
@@ -56,4 +82,11 @@ def test_bad_input_is_named(run: Run, tmp_path: Path) -> None:
     ran = run("environment", catalogue, "--clusters", clusters, "--out", tmp_path / "o")
     assert ran.status == 1
     assert "none of 400 galaxies" in ran.err
+    table = Table.read(catalogue)
+    table["completeness"] = 80.0
+    table.write(catalogue, overwrite=True)
+    clusters.write_text("name,ra,dec,redshift\nA1,30,0,0.05\n")
+    ran = run("environment", catalogue, "--clusters", clusters, "--out", tmp_path / "o")
+    assert ran.status == 1
+    assert "completeness is 80 in a row" in ran.err
     assert not (tmp_path / "o").exists()

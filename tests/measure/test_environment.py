@@ -13,6 +13,7 @@ from strandline.measure.environment import (
     places_of,
     r200_of_mass,
     r200_of_sigma,
+    ram_pressure_pa,
 )
 
 COMA = Cluster("Coma", 194.95, 27.98, 0.0231, 2000.0)
@@ -77,6 +78,24 @@ def test_fraction_is_corrected_for_completeness() -> None:
     assert corrected.value == pytest.approx(0.2)
     assert corrected.upper == pytest.approx(2 * as_found.upper)
     assert np.isnan(fractions(value, hit, [5, 6])[0].value)
+
+
+def test_galaxies_of_unknown_completeness_are_taken_to_be_as_the_others() -> None:
+    value, hit = np.zeros(100), np.arange(100) < 10
+    share = np.where(np.arange(100) < 50, 0.5, np.nan)
+    (told,) = fractions(value, hit, [-1, 1], share)
+    assert told.value == pytest.approx(0.2)
+    # where nothing could have been found, nothing is known
+    assert np.isnan(fractions(value, hit, [-1, 1], np.zeros(100))[0].value)
+    # where a half could not have been found at all, the fraction is of the other half
+    half = np.where(np.arange(100) < 50, 1.0, 0.0)
+    assert fractions(value, hit, [-1, 1], half)[0].value == pytest.approx(0.2)
+
+
+def test_ram_pressure_is_that_of_the_literature() -> None:
+    # 1e-3 per cm^3 at 1000 km/s: about 2e-11 dyn/cm^2 (e.g. Boselli et al. 2022, A&ARv 30, 3)
+    assert ram_pressure_pa(1e-3, 1000.0) == pytest.approx(1.9e-12, rel=0.02)
+    assert ram_pressure_pa([1e-3], [-2000.0])[0] == pytest.approx(4 * 1.912e-12, rel=0.01)
 
 
 def test_alignment_is_told_from_chance() -> None:

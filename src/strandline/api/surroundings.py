@@ -23,13 +23,24 @@ from strandline.measure.environment import (
     places_of,
     r200_of_mass,
     r200_of_sigma,
+    ram_pressure_pa,
 )
 from strandline.report.environment import draw_environment
 
 __all__ = ["EnvironmentReport", "environment", "read_clusters"]
 
-_RADIUS_EDGES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_RADIUS_EDGES = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0])
+_SPEED_EDGES = np.array([0.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 3000.0])
 _DENSITY_BINS = 6
+_SPEED_OF_LIGHT_KMS = 299_792.458
+
+
+_TITLES = {
+    "radius": "r / r200",
+    "density": "log Mpc^-2",
+    "gas": "log cm^-3",
+    "speed": "|v| / (km/s)",
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,8 @@ class EnvironmentReport:
     out : Path
     galaxies, placed, interacting : int
         In the catalogue; in a cluster; of these, interacting.
-    by_radius, by_density : list of Fraction
+    against : dict of str to list of Fraction
+        Fractions by ``radius``, ``density``, and ``gas`` and ``speed`` where a column tells them.
     alignment : Alignment
     """
 
@@ -49,8 +61,7 @@ class EnvironmentReport:
     galaxies: int
     placed: int
     interacting: int
-    by_radius: list[Fraction]
-    by_density: list[Fraction]
+    against: dict[str, list[Fraction]]
     alignment: Alignment
 
     def lines(self) -> list[str]:
@@ -59,10 +70,10 @@ class EnvironmentReport:
             f"{self.galaxies} galaxies, {self.placed} in a cluster, {self.interacting} of them "
             "interacting"
         ]
-        for title, rows in (("r / r200", self.by_radius), ("log Mpc^-2", self.by_density)):
-            out.append(f"{title:>14s}  galaxies  interacting  fraction (68 %)")
+        for name, rows in self.against.items():
+            out.append(f"{_TITLES[name]:>14s}  galaxies  interacting  fraction (68 %)")
             out += [
-                f"{one.low:6.2f} - {one.high:5.2f}  {one.galaxies:8d}  {one.interacting:11d}  "
+                f"{one.low:6.4g} - {one.high:5.4g}  {one.galaxies:8d}  {one.interacting:11d}  "
                 f"{one.value:.3f} ({one.lower:.3f} to {one.upper:.3f})"
                 for one in rows
                 if one.galaxies
@@ -91,14 +102,17 @@ def environment(
     Parameters
     ----------
     catalogue : path
-        With ``ra`` and ``dec``, and one of ``interacting`` (0 or 1), ``probability``, ``features``;
-        ``redshift``, ``position_angle_deg`` and ``completeness`` are used if they are there.
+        With ``ra`` and ``dec``, and one of ``interacting`` (0 or 1), ``probability``, ``features``.
+        Used if they are there: ``redshift`` or ``velocity_kms`` (c z), ``position_angle_deg`` of
+        the feature, ``completeness`` (share of interacting galaxies like this one that are found),
+        ``gas_per_cm3`` (electrons in the gas around it, from X-rays).
     clusters : path
         With ``name``, ``ra``, ``dec``, ``redshift``, and one of ``r200_kpc``, ``r200_mpc``,
         ``m200`` (solar masses), ``sigma_kms``.
     out : path
         Folder for ``environment.csv`` (the catalogue with the new columns), ``radius.csv``,
-        ``density.csv``, ``alignment.json`` and figures.
+        ``density.csv``, where they are known ``speed.csv`` and ``gas.csv``, ``alignment.json`` and
+        figures.
     threshold : float
         Of ``probability``.
     nth : int
@@ -117,7 +131,7 @@ def environment(
     check_target(folder / "environment.csv")
     table, known = read_catalogue(catalogue), read_clusters(clusters)
     ra, dec = (_number(table, name, catalogue) for name in ("ra", "dec"))
-    places = places_of(ra, dec, known, redshift=_optional(table, "redshift"))
+    places = places_of(ra, dec, known, redshift=_redshift(table))
     inside = places.cluster >= 0
     if not inside.any():
         raise TableError(
@@ -127,17 +141,30 @@ def environment(
     hit = _interacting(table, catalogue, threshold)
     fifth, fifth_error = nearest_density(places, nth)
     kernel, kernel_error = kernel_density(places, kernel_kpc)
-    complete = _optional(table, "completeness")
-    share = None if complete is None else complete[inside]
+    complete = _completeness(table, catalogue)
+    gas = _optional(table, "gas_per_cm3")
     with np.errstate(divide="ignore", invalid="ignore"):
         log_density = np.log10(fifth)
+        log_gas = None if gas is None else np.log10(gas)
+    binned = {
+        "radius": (places.r200, _RADIUS_EDGES),
+        "density": (log_density, _edges(log_density[inside])),
+    }
+    if log_gas is not None:
+        binned["gas"] = (log_gas, _edges(log_gas[inside]))
+    if np.isfinite(places.speed_kms).any():
+        binned["speed"] = (np.abs(places.speed_kms), _SPEED_EDGES)
     report = EnvironmentReport(
         folder,
         len(table),
         int(inside.sum()),
         int((inside & hit).sum()),
-        fractions(places.r200[inside], hit[inside], _RADIUS_EDGES, share),
-        fractions(log_density[inside], hit[inside], _edges(log_density[inside]), share),
+        {
+            name: fractions(
+                value[inside], hit[inside], edges, None if complete is None else complete[inside]
+            )
+            for name, (value, edges) in binned.items()
+        },
         _alignment(table, places.centre_deg, inside & hit),
     )
     names = np.array([cluster.name for cluster in known] + [""])
@@ -152,22 +179,23 @@ def environment(
         "density_kernel": pa.array(kernel),
         "density_kernel_err": pa.array(kernel_error),
     }
+    if gas is not None:
+        added["ram_pressure_pa"] = pa.array(ram_pressure_pa(gas, places.speed_kms))
     with write_together(folder) as aside:
         for name, column in added.items():
             if name in table.column_names:
                 table = table.drop_columns([name])
             table = table.append_column(name, column)
         write_catalogue(table, aside / "environment.csv")
-        for name, rows in (("radius", report.by_radius), ("density", report.by_density)):
-            if rows:
-                told = pa.Table.from_pylist([asdict(row) for row in rows])
-                write_catalogue(told, aside / f"{name}.csv")
+        for name, rows in report.against.items():
+            told = pa.Table.from_pylist([asdict(row) for row in rows])
+            write_catalogue(told, aside / f"{name}.csv")
         told_alignment = asdict(report.alignment) | {
             "angle_deg": report.alignment.angle_deg.tolist()
         }
         text = json.dumps({k: _plain(v) for k, v in told_alignment.items()}, indent=1)
         (aside / "alignment.json").write_text(text, encoding="utf-8")
-        draw_environment(report.by_radius, report.by_density, report.alignment, aside)
+        draw_environment(report.against, report.alignment, aside)
     return report
 
 
@@ -222,6 +250,23 @@ def _optional(table: pa.Table, name: str) -> NDArray[np.float64] | None:
     if name not in table.column_names:
         return None
     return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _redshift(table: pa.Table) -> NDArray[np.float64] | None:
+    """Return redshifts; where a galaxy has none, by its velocity."""
+    redshift, velocity = _optional(table, "redshift"), _optional(table, "velocity_kms")
+    if velocity is None:
+        return redshift
+    by_velocity = velocity / _SPEED_OF_LIGHT_KMS
+    return by_velocity if redshift is None else np.where(redshift > 0, redshift, by_velocity)
+
+
+def _completeness(table: pa.Table, path: str | Path) -> NDArray[np.float64] | None:
+    found = _optional(table, "completeness")
+    if found is not None and ((found < 0) | (found > 1)).any():
+        odd = found[(found < 0) | (found > 1)][0]
+        raise TableError(f"{path}: completeness is {odd:g} in a row; it must lie between 0 and 1.")
+    return found
 
 
 def _interacting(table: pa.Table, path: str | Path, threshold: float) -> NDArray[np.bool_]:

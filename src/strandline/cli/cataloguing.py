@@ -172,7 +172,8 @@ def environment(
     )
     for line in report.lines():
         typer.echo(line)
-    typer.echo(f"{out}: environment.csv, radius.csv, density.csv, alignment.json, figures")
+    tables = ", ".join(f"{name}.csv" for name in ("environment", *report.against))
+    typer.echo(f"{out}: {tables}, alignment.json, figures")
 
 
 @app.command(epilog="Example: strandline evaluate scores.csv --truth labels.csv")

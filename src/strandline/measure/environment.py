@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
-from astropy.constants import G
+from astropy.constants import G, m_p
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
@@ -26,10 +26,12 @@ __all__ = [
     "places_of",
     "r200_of_mass",
     "r200_of_sigma",
+    "ram_pressure_pa",
 ]
 
 _SPEED_OF_LIGHT_KMS = 299_792.458
 _ONE_SIGMA = 0.6827
+_PROTONS_PER_ELECTRON = 1.143  # mass of ionised gas of 0.3 solar metals: Vikhlinin et al. 2006
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,22 @@ def r200_of_mass(m200_msun: float, redshift: float) -> float:
     return float(((m200_msun * u.Msun * G / (100 * hubble**2)) ** (1 / 3)).to_value("kpc"))
 
 
+def ram_pressure_pa(gas_per_cm3: ArrayLike, speed_kms: ArrayLike) -> NDArray[np.float64]:
+    """Return the ram pressure on galaxies: density times speed squared (Gunn & Gott 1972).
+
+    Parameters
+    ----------
+    gas_per_cm3 : array_like of float, shape (galaxy,)
+        Electrons, as X-rays tell them; their gas weighs 1.143 protons each (Vikhlinin et al. 2006,
+        ApJ 640, 691).
+    speed_kms : array_like of float, shape (galaxy,)
+        Through the gas. With the speed along the line of sight the pressure is a lower limit.
+    """
+    density = np.asarray(gas_per_cm3, np.float64) / u.cm**3 * _PROTONS_PER_ELECTRON * m_p
+    speed = np.asarray(speed_kms, np.float64) * u.km / u.s
+    return np.asarray((density * speed**2).to_value("Pa"))
+
+
 def places_of(
     ra_deg: ArrayLike,
     dec_deg: ArrayLike,
@@ -246,7 +264,7 @@ def fractions(
     edges : array_like of float, shape (bin + 1,)
     completeness : array_like of float, shape (galaxy,), optional
         Share of interacting galaxies like this one that would be found; fractions are divided by
-        its mean in the bin.
+        its mean in the bin. NaN is unknown, and taken to be as that of the others.
     """
     values, hit = np.asarray(value, np.float64), np.asarray(interacting, dtype=np.bool_)
     limits = np.asarray(edges, np.float64)
@@ -260,10 +278,11 @@ def fractions(
             continue
         ends = [(1 - _ONE_SIGMA) / 2, (1 + _ONE_SIGMA) / 2]
         lower, upper = np.asarray(stats.beta.ppf(ends, k + 1, n - k + 1), np.float64).tolist()
-        known = share[inside & (share > 0)]
-        found = float(known.mean()) if known.size else 1.0
-        told = (min(one / found, 1.0) for one in (k / n, min(lower, k / n), max(upper, k / n)))
-        out.append(Fraction(float(low), float(high), n, k, *(float(one) for one in told)))
+        known = share[inside & np.isfinite(share)]
+        found = float(known.mean()) if known.size else math.nan
+        ends = [k / n, min(lower, k / n), max(upper, k / n)]
+        told = [min(one / found, 1.0) if found > 0 else math.nan for one in ends]
+        out.append(Fraction(float(low), float(high), n, k, *told))
     return out
 
 

@@ -1,6 +1,6 @@
 """Figures of where in clusters galaxies interact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,29 +16,38 @@ __all__ = ["draw_environment"]
 _COLOUR = "#0072b2"
 _PNG_DPI = 160
 _ANGLE_BINS = 6
+_MOST_ACROSS = 3
+_LABELS = {
+    "radius": "distance from the centre / $r_{200}$",
+    "density": "log density of galaxies / Mpc$^{-2}$",
+    "gas": "log density of hot gas / cm$^{-3}$",
+    "speed": "speed along the line of sight / (km/s)",
+}
 
 
 def draw_environment(
-    by_radius: Sequence[Fraction],
-    by_density: Sequence[Fraction],
-    alignment: Alignment,
-    folder: Path,
+    against: Mapping[str, Sequence[Fraction]], alignment: Alignment, folder: Path
 ) -> None:
     """Write ``environment.svg`` and ``environment.png``: fractions, and how features point.
 
     Parameters
     ----------
-    by_radius, by_density : sequence of Fraction
+    against : mapping of str to sequence of Fraction
+        By what they were binned: ``radius``, ``density``, ``gas``, ``speed``.
     alignment : Alignment
     folder : Path
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(11, 3.6), layout="constrained")
-        radius, density, angle = figure.subplots(1, 3)
-        _fractions(radius, by_radius, "distance from the centre / $r_{200}$")
-        _fractions(density, by_density, "log density of galaxies / Mpc$^{-2}$")
-        density.set_ylabel("")
-        _angles(angle, alignment)
+        count = len(against) + 1
+        rows = 1 + (count > _MOST_ACROSS)
+        across = -(-count // rows)
+        figure = Figure(figsize=(3.7 * across, 3.6 * rows), layout="constrained")
+        panels = np.ravel(figure.subplots(rows, across))
+        for axes, (name, found) in zip(panels, against.items(), strict=False):
+            _fractions(axes, found, _LABELS[name])
+        _angles(panels[count - 1], alignment)
+        for axes in panels[count:]:
+            axes.set_axis_off()
         for ending, stamp in {"svg": "Date", "png": "Software"}.items():
             path = folder / f"environment.{ending}"
             figure.savefig(path, format=ending, metadata={stamp: None}, dpi=_PNG_DPI)
