@@ -15,6 +15,7 @@ ON_DEMAND = (
     "encoders",
     "costs",
     "measuring",
+    "shape_values",
 )
 
 
