@@ -16,6 +16,7 @@ ON_DEMAND = (
     "costs",
     "measuring",
     "shape_values",
+    "times",
 )
 
 
