@@ -47,7 +47,7 @@ class MeasureFlag(IntFlag):
     NO_SEEING = 1024  #: the width of stars is unknown: colours are of bands not matched to it
     AGE_LOWER_LIMIT = 2048  #: no great age is excluded: only `age_low_gyr` is told by the colours
     AGE_UPPER_LIMIT = 4096  #: no small age is excluded: only `age_high_gyr` is told by the colours
-    ODD_COLOURS = 8192  #: no single burst of stars has such colours, however old
+    ODD_COLOURS = 8192  #: no single burst of stars has such colours, however old: no age
     WIDENED = 16384  #: no doubt: measured on a cut twice as wide, as the feature left the stamp
 
 

@@ -32,6 +32,11 @@ def test_red_feature_has_a_lower_limit_only() -> None:
     assert flags == MeasureFlag.AGE_LOWER_LIMIT
 
 
+def test_colours_of_no_burst_have_no_age() -> None:
+    told = motion_of({"colour_g_r": 2.4, "colour_g_r_err": 0.05}, ("g", "r"), 0.05)
+    assert told == ({}, MeasureFlag.ODD_COLOURS)
+
+
 def test_part_towards_the_centre() -> None:
     speeds: dict[str, object] = {
         "transverse_kms": 100.0, "transverse_low_kms": 50.0, "transverse_high_kms": 200.0,

@@ -45,6 +45,8 @@ def motion_of(
     age = age_of(_colours(values, bands), redshift, camera)
     if age is None:
         return {}, MeasureFlag(0)
+    if age.odd:
+        return {}, MeasureFlag.ODD_COLOURS
     out = _named("age{}_gyr", age.quantiles(_QUANTILES))
     across = transverse_kms(
         _number(values, "reach_kpc"), _number(values, "reach_kpc_err"), age.quantiles(_EVEN)
@@ -84,8 +86,6 @@ def _limits(age: Age) -> MeasureFlag:
         flags |= MeasureFlag.AGE_LOWER_LIMIT
     if age.youngest_possible:
         flags |= MeasureFlag.AGE_UPPER_LIMIT
-    if age.odd:
-        flags |= MeasureFlag.ODD_COLOURS
     return flags
 
 

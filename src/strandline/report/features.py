@@ -210,16 +210,20 @@ def _numbers(measured: Measured, subject: Subject) -> str:
         one(f"share {band}", f"share_{band}", "", 3)
     one("asym. out", "asymmetry_outer", "", 2)
 
-    def ends(label: str, name: str, unit: str, digits: int) -> None:
+    def ends(label: str, name: str, unit: str, digits: int, limit: str = "") -> None:
         told = [values.get(name.format(end), math.nan) for end in ("", "_low", "_high")]
-        if all(map(math.isfinite, told)):
-            middle, low, high = (f"{number:.{digits}f}" for number in told)
-            lines.append(f"{label:<12s}{middle} ({low}-{high}) {unit}")
+        if not all(map(math.isfinite, told)):
+            return
+        middle, low, high = (f"{number:.{digits}f}" for number in told)
+        text = {"": f"{middle} ({low}-{high})", ">": f"> {low}", "<": f"< {high}"}[limit]
+        lines.append(f"{label:<12s}{text} {unit}")
 
     speed = values.get("dynamical_speed_kms", math.nan)
     ends("time", "dynamical{}_gyr", f"Gyr at {speed:.0f} km/s", 2)
-    ends("stars' age", "age{}_gyr", "Gyr", 2)
-    ends("transverse", "transverse{}_kms", "km/s", 0)
+    old = bool(measured.flags & MeasureFlag.AGE_LOWER_LIMIT)
+    young = bool(measured.flags & MeasureFlag.AGE_UPPER_LIMIT)
+    ends("stars' age", "age{}_gyr", "Gyr", 2, "" if old == young else ">" if old else "<")
+    ends("transverse", "transverse{}_kms", "km/s", 0, "" if old == young else "<" if old else ">")
     one("limit", "limit_sb", "mag/arcsec²", 1)
     flags = [
         str(flag.name).lower().replace("_", " ") for flag in MeasureFlag if flag & measured.flags
