@@ -53,7 +53,7 @@ class EnvironmentReport:
     galaxies, placed, interacting : int
         In the catalogue; in a cluster; of these, interacting.
     against : dict of str to list of Fraction
-        Fractions by ``radius``, ``density``, and ``gas`` and ``speed`` where a column tells them.
+        Fractions by ``radius``, ``density``, ``gas`` and ``speed``, as far as they are known.
     alignment : Alignment
     """
 
@@ -110,9 +110,9 @@ def environment(
         With ``name``, ``ra``, ``dec``, ``redshift``, and one of ``r200_kpc``, ``r200_mpc``,
         ``m200`` (solar masses), ``sigma_kms``.
     out : path
-        Folder for ``environment.csv`` (the catalogue with the new columns), ``radius.csv``,
-        ``density.csv``, where they are known ``speed.csv`` and ``gas.csv``, ``alignment.json`` and
-        figures.
+        Folder for ``environment.csv`` (the catalogue with the new columns), ``alignment.json``,
+        figures, and as far as they are known ``radius.csv``, ``density.csv``, ``gas.csv`` and
+        ``speed.csv``.
     threshold : float
         Of ``probability``.
     nth : int
@@ -145,15 +145,13 @@ def environment(
     gas = _optional(table, "gas_per_cm3")
     with np.errstate(divide="ignore", invalid="ignore"):
         log_density = np.log10(fifth)
-        log_gas = None if gas is None else np.log10(gas)
+        log_gas = np.log10(np.full(len(table), np.nan) if gas is None else gas)
     binned = {
         "radius": (places.r200, _RADIUS_EDGES),
         "density": (log_density, _edges(log_density[inside])),
+        "gas": (log_gas, _edges(log_gas[inside])),
+        "speed": (np.abs(places.speed_kms), _SPEED_EDGES),
     }
-    if log_gas is not None:
-        binned["gas"] = (log_gas, _edges(log_gas[inside]))
-    if np.isfinite(places.speed_kms).any():
-        binned["speed"] = (np.abs(places.speed_kms), _SPEED_EDGES)
     report = EnvironmentReport(
         folder,
         len(table),
@@ -164,6 +162,7 @@ def environment(
                 value[inside], hit[inside], edges, None if complete is None else complete[inside]
             )
             for name, (value, edges) in binned.items()
+            if np.isfinite(value[inside]).any()
         },
         _alignment(table, places.centre_deg, inside & hit),
     )

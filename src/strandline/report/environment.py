@@ -1,6 +1,6 @@
 """Figures of where in clusters galaxies interact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -38,19 +38,26 @@ def draw_environment(
     folder : Path
     """
     with mpl.rc_context(STYLE):
-        count = len(against) + 1
+        count = len(against) + bool(alignment.angle_deg.size)
         rows = 1 + (count > _MOST_ACROSS)
         across = -(-count // rows)
         figure = Figure(figsize=(3.7 * across, 3.6 * rows), layout="constrained")
-        panels = np.ravel(figure.subplots(rows, across))
+        panels = np.ravel(figure.subplots(rows, across, squeeze=False))
+        top = min(1.15 * max(_tops(against.values()), default=1.0) + 0.02, 1.1)
         for axes, (name, found) in zip(panels, against.items(), strict=False):
             _fractions(axes, found, _LABELS[name])
-        _angles(panels[count - 1], alignment)
+            axes.set_ylim(0, top)
+        if alignment.angle_deg.size:
+            _angles(panels[count - 1], alignment)
         for axes in panels[count:]:
             axes.set_axis_off()
         for ending, stamp in {"svg": "Date", "png": "Software"}.items():
             path = folder / f"environment.{ending}"
             figure.savefig(path, format=ending, metadata={stamp: None}, dpi=_PNG_DPI)
+
+
+def _tops(binned: Iterable[Sequence[Fraction]]) -> list[float]:
+    return [row.upper for rows in binned for row in rows if row.upper > 0]
 
 
 def _fractions(axes: Axes, rows: Sequence[Fraction], label: str) -> None:
@@ -73,7 +80,6 @@ def _fractions(axes: Axes, rows: Sequence[Fraction], label: str) -> None:
             fontsize=7.5,
             color="#777777",
         )
-    axes.set_ylim(0, min(1.15 * max([row.upper for row in known], default=1.0) + 0.02, 1.1))
     axes.set_xlabel(label)
     axes.set_ylabel("fraction interacting")
 
@@ -89,8 +95,5 @@ def _angles(axes: Axes, alignment: Alignment) -> None:
     axes.set_ylabel("features")
     axes.set_ylim(bottom=0)
     axes.set_title(
-        f"mean cosine {alignment.mean_cosine:+.2f} $\\pm$ {alignment.error:.2f}"
-        if alignment.angle_deg.size
-        else "no directions",
-        fontsize=9,
+        f"mean cosine {alignment.mean_cosine:+.2f} $\\pm$ {alignment.error:.2f}", fontsize=9
     )
