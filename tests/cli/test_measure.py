@@ -88,6 +88,24 @@ def test_catalogue_chooses_and_brings_redshifts(run: Run, table: Path, tmp_path:
     assert len(list(pages.glob("*.png"))) == 1
 
 
+def test_each_galaxy_is_put_into_the_nearest_cluster(run: Run, table: Path, tmp_path: Path) -> None:
+    clusters = tmp_path / "clusters.csv"
+    clusters.write_text("name,ra,dec,redshift,r200_kpc\nN,10,-4.9,0.1,1500\nE,40,-5,0.1,1500\n")
+    out = tmp_path / "f.parquet"
+    ran = run("measure", table, "--out", out, "--psf", "1", "--redshift", "0.1",
+              "--clusters", clusters)  # fmt: skip
+    assert ran.status == 0, ran.err
+    first, *_ = read_catalogue(out).to_pylist()
+    assert first["cluster"] == "N"
+    assert first["cluster_distance_kpc"] == pytest.approx(360 * 1.844, rel=0.01)
+    # its tail points at the centre, which is north: so moves its far end
+    assert first["to_centre_kms"] == pytest.approx(first["transverse_kms"], rel=0.05)
+    assert first["age_low_gyr"] <= first["age_gyr"] <= first["age_high_gyr"]
+    ran = run("measure", table, "--out", out, "--clusters", clusters, "--cluster-ra", "1")
+    assert ran.status == 1
+    assert "not both" in ran.err
+
+
 def test_cut_off_work_goes_on_and_gives_the_same(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,12 @@ def measure(
     ] = None,
     cluster_dec: Annotated[float | None, typer.Option(help="The same, deg.")] = None,
     cluster_redshift: Annotated[float | None, typer.Option(help="Of that cluster.")] = None,
+    clusters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead: a table of clusters, as for `environment`; the nearest counts."
+        ),
+    ] = None,
     psf: Annotated[
         str | None,
         typer.Option(help="Width of stars, arcsec: 1.1, or g=1.2,r=1.1. [default: measured]"),
@@ -119,19 +125,23 @@ def measure(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Find tails, streams and shells of every galaxy and measure them."""
-    from math import nan
+    from math import isfinite, nan
 
     from strandline import api
     from strandline.api.injecting.options import parse_by_band
     from strandline.api.measuring import Cluster
 
-    places = (cluster_ra, cluster_dec, cluster_redshift)
+    ra, dec, z = (
+        nan if one is None else one for one in (cluster_ra, cluster_dec, cluster_redshift)
+    )
+    cluster = Cluster(ra, dec, z) if any(map(isfinite, (ra, dec, z))) else None
     report = api.measure(
         table,
         out,
         catalogue=catalogue,
         redshift=redshift,
-        cluster=Cluster(*(nan if value is None else value for value in places)),
+        cluster=cluster,
+        clusters=clusters,
         psf_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
         camera=camera,
         tiles=tiles,

@@ -69,6 +69,7 @@ _AGES = (
     Column("speed_high_kms", "km/s", "84th percentile"),
 )
 _CLUSTER = (
+    Column("cluster", "", "in which it is placed, of a table of clusters", "text"),
     Column("cluster_distance_kpc", "kpc", "to the cluster's centre, on the sky"),
     Column("cluster_angle_deg", "deg", "direction to the cluster's centre, east of north"),
     Column("tail_to_centre_deg", "deg", "between the feature and that direction, 0 to 180"),

@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from strandline.api.measuring.job import Cluster, Job, measured_row, subject_of
+from strandline.api.measuring.job import Cluster, Job, cluster_of, measured_row, subject_of
 from strandline.api.measuring.pages import draw_pages
 from strandline.api.measuring.parts import Parts
 from strandline.api.measuring.widening import tiles_by_name
+from strandline.api.surroundings import read_clusters
 from strandline.classify import catalogue_ending, read_catalogue, write_catalogue
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
@@ -73,6 +74,7 @@ def measure(
     catalogue: str | Path | None = None,
     redshift: float | None = None,
     cluster: Cluster | None = None,
+    clusters: str | Path | None = None,
     psf_arcsec: dict[str, float] | None = None,
     options: FindOptions | None = None,
     camera: str = "decam",
@@ -94,6 +96,10 @@ def measure(
     redshift : float, optional
         Of galaxies without their own.
     cluster : Cluster, optional
+        Of all galaxies.
+    clusters : path, optional
+        A table of clusters, as for `strandline.api.environment`: each galaxy is put into the
+        nearest.
     psf_arcsec : dict of str to float, optional
         Width of stars by band ('' for all); else the table's columns or its stars tell.
     options : FindOptions, optional
@@ -125,6 +131,8 @@ def measure(
     check_target(out)
     if workers < 1:
         raise OptionError(f"workers is {workers}; it must be at least 1.")
+    if cluster is not None and clusters is not None:
+        raise OptionError(f"Give one cluster, or {clusters} for several, not both.")
     if redshift is not None and not 0 < redshift < 5:
         raise OptionError(f"redshift is {redshift:g}; it must lie above 0 and below 5.")
     opened = StampTable.open(table)
@@ -140,6 +148,7 @@ def measure(
         opened.spec.kind == "picture",
         camera_of(camera),
         {} if tiles is None else _tiles(opened, tiles),
+        () if clusters is None else tuple(read_clusters(clusters)),
     )
     settings = asdict(job) | {"rows": wanted.tolist(), "version": MEASURE_VERSION}
     parts = Parts(out, settings)
@@ -187,11 +196,13 @@ def measured_rows(rows: NDArray[np.int64], job: Job) -> pa.Table:
 def _values(measured: Measured, row: dict[str, Any], job: Job) -> dict[str, Any]:
     values: dict[str, Any] = dict(measured.values)
     values["measure_flags"] = int(measured.flags)
+    cluster = cluster_of(row, job)
+    values["cluster"] = cluster.name
     values |= place_in_cluster(
         float(row.get("ra", math.nan)),
         float(row.get("dec", math.nan)),
-        (job.cluster.ra, job.cluster.dec),
-        job.cluster.redshift,
+        (cluster.ra, cluster.dec),
+        cluster.redshift,
         redshift=subject_of(row, job).redshift,
         tail_deg=float(values.get("position_angle_deg", math.nan)),
         stripped=values.get("kind") == "stripped",

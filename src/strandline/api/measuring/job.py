@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from strandline.api.measuring.widening import wider_cut
 from strandline.flags import MeasureFlag, StampFlag
+from strandline.measure import environment
 from strandline.measure.ages import Camera
 from strandline.measure.features import FindOptions
 from strandline.measure.measuring import Measured, Subject, measure_stamp
 from strandline.tiles import TileSource
 
-__all__ = ["Cluster", "Job", "measured_row", "subject_of"]
+__all__ = ["Cluster", "Job", "cluster_of", "measured_row", "subject_of"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Cluster:
     ra: float = math.nan
     dec: float = math.nan
     redshift: float = math.nan
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Job:
         Whose filters the bands are.
     tiles : dict of str to TileSource
         By name, to cut from what reaches a stamp's edge.
+    clusters : tuple of strandline.measure.environment.Cluster
+        Among which each galaxy is put into the nearest, instead of `cluster`.
     """
 
     table: Path
@@ -62,6 +66,7 @@ class Job:
     picture: bool
     camera: Camera = "decam"
     tiles: dict[str, TileSource] = field(default_factory=dict)
+    clusters: tuple[environment.Cluster, ...] = ()
 
 
 def subject_of(row: Mapping[str, Any], job: Job) -> Subject:
@@ -78,6 +83,21 @@ def subject_of(row: Mapping[str, Any], job: Job) -> Subject:
         calibrated=not (job.picture or int(row.get("flags") or 0) & StampFlag.UNCALIBRATED),
         camera=job.camera,
     )
+
+
+def cluster_of(row: Mapping[str, Any], job: Job) -> Cluster:
+    """Return the cluster of a galaxy: the one of all, or of several the nearest within 3 r200."""
+    if not job.clusters:
+        return job.cluster
+    place = [float(row.get(name, math.nan)) for name in ("ra", "dec")]
+    redshift = subject_of(row, job).redshift
+    number = environment.places_of(
+        [place[0]], [place[1]], list(job.clusters), redshift=[redshift]
+    ).cluster[0]
+    if number < 0:
+        return Cluster()
+    found = job.clusters[number]
+    return Cluster(found.ra, found.dec, found.redshift, found.name)
 
 
 def measured_row(
