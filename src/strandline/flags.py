@@ -49,6 +49,7 @@ class MeasureFlag(IntFlag):
     AGE_UPPER_LIMIT = 4096  #: no small age is excluded: only `age_high_gyr` is told by the colours
     ODD_COLOURS = 8192  #: no single burst of stars has such colours, however old: no age
     WIDENED = 16384  #: no doubt: measured on a cut twice as wide, as the feature left the stamp
+    NO_AGE = 32768  #: no colour, or no redshift up to 0.15, of which the tracks of stars know
 
 
 def describe_flags(value: int) -> str:

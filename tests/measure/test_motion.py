@@ -20,8 +20,8 @@ def test_speed_is_length_over_age() -> None:
 
 
 def test_ages_need_a_colour_and_a_redshift() -> None:
-    assert motion_of(VALUES, ("g",), 0.05) == ({}, MeasureFlag(0))
-    assert motion_of(VALUES, ("g", "r"), np.nan) == ({}, MeasureFlag(0))
+    assert motion_of(VALUES, ("g",), 0.05) == ({}, MeasureFlag.NO_AGE)
+    assert motion_of(VALUES, ("g", "r"), np.nan) == ({}, MeasureFlag.NO_AGE)
     told, _ = motion_of({"colour_g_r": 0.3, "colour_g_r_err": 0.1}, ("g", "r"), 0.05)
     assert "age_gyr" in told
     assert "transverse_kms" not in told

@@ -44,7 +44,7 @@ def motion_of(
     """
     age = age_of(_colours(values, bands), redshift, camera)
     if age is None:
-        return {}, MeasureFlag(0)
+        return {}, MeasureFlag.NO_AGE
     if age.odd:
         return {}, MeasureFlag.ODD_COLOURS
     out = _named("age{}_gyr", age.quantiles(_QUANTILES))
