@@ -91,7 +91,8 @@ def test_one_band_gives_all_but_colours() -> None:
 
 def test_unknown_redshift_and_north() -> None:
     told = measure_stamp(stamp(), NOISE, subject(redshift=np.nan, north_deg=np.nan))
-    assert told.flags == MeasureFlag.NO_REDSHIFT | MeasureFlag.NO_NORTH
+    expected = MeasureFlag.NO_REDSHIFT | MeasureFlag.NO_NORTH | MeasureFlag.NO_AGE
+    assert told.flags == expected
     assert "length_kpc" not in told.values
     assert "position_angle_deg" not in told.values
     assert float(told.values["length_arcsec"]) > 0
