@@ -25,8 +25,10 @@ def survey(
     scheduler: str | None = None,
     workers: int | None = None,
     memory_gb: float | None = None,
+    threads: int | None = None,
     stamps: Sequence[str] = (),
     shapes: bool = False,
+    measure_from: float | None = None,
     size_px: int | None = None,
     pixel_arcsec: float | None = None,
     zeropoint: float | None = None,
@@ -34,6 +36,7 @@ def survey(
     detect: DetectOptions | None = None,
     prevalence: float = PREVALENCE,
     batch_size: int = 32,
+    pool: int | None = None,
     seed: int = 0,
 ) -> "SurveyOutcome":
     """Find, measure and score all galaxies of a survey; the same call goes on where one stopped.
@@ -55,10 +58,15 @@ def survey(
         How many; by default one a core, or one a GPU.
     memory_gb : float, optional
         Of each worker that is started here; one that takes more is ended, and its tile tried again.
+    threads : int, optional
+        Tiles that a worker started here has in hand; by default 1, with a GPU 4.
     stamps : sequence of str
         Whose stamps to keep: ``top:N`` by probability, ``novel:N`` by novelty, ``random:N``.
     shapes : bool
         Keep the shape statistics of every galaxy.
+    measure_from : float, optional
+        Find and measure features (tails, streams, shells) of galaxies of at least this probability,
+        0 is of all: columns ``measure_*``, see `strandline.measure`. By default of none.
     size_px : int, optional
         Side of a stamp, 200 px by default.
     pixel_arcsec : float, optional
@@ -69,6 +77,9 @@ def survey(
         Share of galaxies that interact on this sky, for ``probability_sky``.
     batch_size : int
         Stamps scored at once.
+    pool : int, optional
+        Stamps of several tiles that a worker encodes at once, 0 is never; by default where it has a
+        GPU.
     seed : int
         Of novelty.
 
@@ -91,15 +102,19 @@ def survey(
     wishes = tuple(package.read_wish(text) for text in stamps)
     if batch_size < 1:
         raise OptionError(f"batch_size is {batch_size}; at least 1 is needed.")
+    if pool and pool < batch_size:
+        raise OptionError(f"pool is {pool}; expected 0, or at least batch_size ({batch_size}).")
+    if measure_from is not None and not 0 <= measure_from <= 1:
+        raise OptionError(f"measure_from is {measure_from:g}; expected a probability, 0 to 1.")
     if pixel_arcsec is not None and not 0 < pixel_arcsec < 3600:
         raise OptionError(f"pixel_arcsec is {pixel_arcsec:g}; expected arcsec above 0.")
     side, _ = stamp_side(size_px, None, ())
     listed = package.list_tiles(tiles, read)
     cut = CutPlan(TableSpec(listed.bands, side, "fits"), pixel_arcsec, detect or DetectOptions(), 0)
     chosen = choose_models(models, cut.spec)
-    plan = package.SurveyPlan(cut, read, shapes, batch_size)
+    plan = package.SurveyPlan(cut, read, shapes, batch_size, pool, measure_from)
     final = package.FinalOptions(prevalence, wishes, seed)
-    workers_here = package.open_engine(scheduler, workers, memory_gb)
+    workers_here = package.open_engine(scheduler, workers, memory_gb, threads)
     outcome: SurveyOutcome = package.run_survey(
         workers_here, listed, plan, chosen.models, package.Place(out), final
     )

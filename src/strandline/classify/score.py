@@ -14,7 +14,15 @@ from strandline.progress import track
 from strandline.shapes import ShapeReader
 from strandline.stamps import StampBatch, StampTable
 
-__all__ = ["ScoredBatch", "Scores", "ranked", "score_batch", "score_stream", "score_table"]
+__all__ = [
+    "ScoredBatch",
+    "Scores",
+    "ranked",
+    "score_batch",
+    "score_features",
+    "score_stream",
+    "score_table",
+]
 
 _ROWS_AT_ONCE = 10_000
 
@@ -104,9 +112,27 @@ def score_batch(
         Needed if `models.uses_shapes`.
     """
     features = {name: model.embed(batch, bands) for name, model in models.models.items()}
-    odds = {name: model.logit(features[name], shapes) for name, model in models.models.items()}
-    scores = Scores(models.combine(odds), models.each(odds))
+    scores = score_features(models, features, shapes)
     return ScoredBatch(batch.rows, features[models.first], scores)
+
+
+def score_features(
+    models: Ensemble,
+    features: Mapping[str, NDArray[np.float32]],
+    shapes: NDArray[np.float32] | None = None,
+) -> Scores:
+    """Score stamps by what each model's encoder sees in them.
+
+    Parameters
+    ----------
+    models : Ensemble
+    features : mapping of ndarray of float32, shape (row, feature)
+        By model.
+    shapes : ndarray of float32, shape (row, len(SHAPE_NAMES)), optional
+        Needed if `models.uses_shapes`.
+    """
+    odds = {name: model.logit(features[name], shapes) for name, model in models.models.items()}
+    return Scores(models.combine(odds), models.each(odds))
 
 
 def score_stream(

@@ -46,11 +46,21 @@ def survey(
     memory: Annotated[
         float | None, typer.Option(help="GB a worker may take. [default: a share of all]")
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tiles a worker has in hand. [default: 1, with a GPU 4]"),
+    ] = None,
     stamps: Annotated[
         list[str] | None,
         typer.Option(help="Stamps to keep: top:N, novel:N or random:N; repeat for several."),
     ] = None,
     shapes: Annotated[bool, typer.Option(help="Keep shape statistics of every galaxy.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Find and measure features: columns measure_*.")
+    ] = False,
+    measure_from: Annotated[
+        float, typer.Option(min=0, max=1, help="Of galaxies of at least this probability.")
+    ] = 0.5,
     size_px: SizePx = None,
     pixel_arcsec: Annotated[
         float | None, typer.Option(help="Pixels of stamps. [default: each tile's own]")
@@ -63,6 +73,14 @@ def survey(
         float, typer.Option(help="Share of galaxies that interact, for probability_sky.")
     ] = 0.01,
     batch_size: Annotated[int, typer.Option(min=1, help="Stamps scored at once.")] = 32,
+    pool: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Stamps of several tiles a worker encodes at once; 0: never. "
+            "[default: 256 with a GPU, else 0]",
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Score all galaxies of a survey on many workers; what is kept is a HATS catalogue."""
@@ -75,8 +93,10 @@ def survey(
         scheduler=scheduler,
         workers=workers,
         memory_gb=memory,
+        threads=threads,
         stamps=stamps or (),
         shapes=shapes,
+        measure_from=measure_from if measure else None,
         size_px=size_px,
         pixel_arcsec=pixel_arcsec,
         zeropoint=zeropoint,
@@ -84,6 +104,7 @@ def survey(
         detect=detect_options(min_snr, max_mag),
         prevalence=prevalence,
         batch_size=batch_size,
+        pool=pool,
         seed=seed,
     )
     typer.echo(outcome.summary())

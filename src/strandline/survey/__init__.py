@@ -1,7 +1,7 @@
 """Whole surveys: tiles in, catalogue out, on Dask, without storing stamps."""
 
 from strandline.survey.engine import LostError, open_engine
-from strandline.survey.fragments import embed_by_workers, score_by_workers
+from strandline.survey.fragments import embed_by_workers, in_order_by_workers, score_by_workers
 from strandline.survey.onetile import SurveyPlan, TileRows, tile_rows
 from strandline.survey.places import Place
 from strandline.survey.running import FinalOptions, SurveyOutcome, run_survey
@@ -21,6 +21,7 @@ __all__ = [
     "VectorIndex",
     "Wish",
     "embed_by_workers",
+    "in_order_by_workers",
     "list_tiles",
     "open_engine",
     "read_wish",

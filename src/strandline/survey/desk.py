@@ -18,6 +18,7 @@ from strandline.learn import Ensemble
 from strandline.survey.onetile import SurveyPlan, tile_rows
 from strandline.survey.parts import Part, find_parts, write_part
 from strandline.survey.places import Place
+from strandline.survey.pooling import Encode, Pool, encode_alone, one_thread
 from strandline.survey.regions import Box
 from strandline.survey.staging import staged
 from strandline.survey.tilelist import SurveyTile
@@ -26,6 +27,8 @@ from strandline.tiles import read_tile
 __all__ = ["Desk", "Done", "Failed", "Orders", "TileTask", "loaded_models", "work"]
 
 M = TypeVar("M")
+
+_GPU_POOL = 256  # stamps in a batch of a GPU, where nothing else was asked for
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Desk:
     def __init__(self, orders: Orders) -> None:
         self.orders = orders
         self._models: Ensemble | None = None
+        self._encode: Encode | None = None
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type["Desk"], tuple[Orders]]:
@@ -138,10 +142,25 @@ class Desk:
                         f"a worker has strandline {__version__}, the survey was begun by "
                         f"{self.orders.version}. Install the same version on all machines."
                     )
-                if not torch.cuda.is_available():
-                    torch.set_num_threads(1)  # a process a core; and numbers alike on all
                 self._models = loaded_models(self.orders.files, Ensemble.load)
             return self._models
+
+    @property
+    def encode(self) -> Encode:
+        """How stamps get their features: by each thread, or together where that pays."""
+        models = self.models.models
+        with self._lock:
+            if self._encode is None:
+                size, at_once = self.orders.plan.pool, self.orders.plan.batch_size
+                if size is None:
+                    size = max(_GPU_POOL, at_once) if torch.cuda.is_available() else 0
+                self._encode = Pool(models, size) if size else encode_alone(models)
+            return self._encode
+
+    def close(self) -> None:
+        """End what runs in the background, when the worker's orders end."""
+        if isinstance(self._encode, Pool):
+            self._encode.close()
 
 
 def loaded_models(files: Mapping[str, bytes], load: Callable[[Path], M]) -> M:
@@ -163,10 +182,11 @@ def work(desk: Desk, task: TileTask) -> Done | Failed:
         there = find_parts(orders.out, {name: task.inputs}, name)
         if name in there:  # by a worker that died before it could say so
             return Done(there[name], 0, 0, 0.0, _peak_mb())
-        models = desk.models
+        one_thread()
+        models, encode = desk.models, desk.encode
         with staged(task.tile, orders.plan.read) as here:
             tile = read_tile(here.source, orders.plan.read)
-            rows = tile_rows(tile, orders.plan, models, task.box)
+            rows = tile_rows(tile, orders.plan, models, task.box, encode)
             count = here.bytes
         part = write_part(orders.out, name, task.inputs, rows, count)
     except TileError as error:

@@ -31,7 +31,7 @@ R = TypeVar("R")
 _LOOK_EVERY_SECONDS = 0.5
 _AHEAD = 2  # tasks a thread has waiting, so that it never is idle
 _ANSWER_SECONDS = 20
-_GPU_THREADS = 4  # of a worker with a GPU: some read and detect while one scores
+_GPU_THREADS = 4
 _SETTINGS = {
     # a task whose worker died is given back at once; who asked decides whether to try again
     "distributed.scheduler.allowed-failures": 0,
@@ -84,7 +84,9 @@ class Given(WorkerPlugin):  # type: ignore[misc]
         Given._there[self.name] = self.value
 
     def teardown(self, worker: Any) -> None:  # noqa: D102 - Dask's own hook
-        Given._there.pop(self.name, None)
+        close = getattr(Given._there.pop(self.name, None), "close", None)
+        if close is not None:
+            close()
 
     @staticmethod
     def called(name: str) -> Any:
@@ -266,7 +268,10 @@ class Engine:
 
 
 def open_engine(
-    scheduler: str | None = None, workers: int | None = None, memory_gb: float | None = None
+    scheduler: str | None = None,
+    workers: int | None = None,
+    memory_gb: float | None = None,
+    threads: int | None = None,
 ) -> AbstractContextManager[Engine]:
     """Return a context that gives workers: processes of this machine, or a cluster that runs.
 
@@ -278,33 +283,37 @@ def open_engine(
         Processes to start on this machine; by default one a core, or one a GPU.
     memory_gb : float, optional
         At which a process that was started here is ended; by default an equal share of all.
+    threads : int, optional
+        Tasks that a process has in hand; by default 1, or 4 where there is a GPU, so that some read
+        and detect while it scores.
 
     Raises
     ------
     OptionError
         If an option makes no sense; on entering, if no scheduler answers at the address.
     """
-    if scheduler is not None and (workers is not None or memory_gb is not None):
+    if scheduler is not None and (workers, memory_gb, threads) != (None, None, None):
         raise OptionError(
             f"{scheduler}: the workers of a running scheduler are what they are; leave out "
-            "--workers and --memory."
+            "--workers, --memory and --threads."
         )
-    if workers is not None and workers < 1:
-        raise OptionError(f"workers is {workers}; at least 1 is needed.")
+    for name, value in (("workers", workers), ("threads", threads)):
+        if value is not None and value < 1:
+            raise OptionError(f"{name} is {value}; at least 1 is needed.")
     if memory_gb is not None and memory_gb < 0.5:
         raise OptionError(f"memory is {memory_gb} GB; a worker needs at least 0.5.")
-    return _opened(scheduler, workers, memory_gb)
+    return _opened(scheduler, workers, memory_gb, threads)
 
 
 @contextmanager
 def _opened(
-    scheduler: str | None, workers: int | None, memory_gb: float | None
+    scheduler: str | None, workers: int | None, memory_gb: float | None, threads: int | None
 ) -> Iterator[Engine]:
     with dask.config.set(_SETTINGS):
         if scheduler is not None:
             yield from _joined(scheduler)
         else:
-            yield from _started(workers, memory_gb)
+            yield from _started(workers, memory_gb, threads)
 
 
 def _joined(scheduler: str) -> Iterator[Engine]:
@@ -322,13 +331,13 @@ def _joined(scheduler: str) -> Iterator[Engine]:
             client.close(timeout=2)
 
 
-def _started(workers: int | None, memory_gb: float | None) -> Iterator[Engine]:
+def _started(workers: int | None, memory_gb: float | None, threads: int | None) -> Iterator[Engine]:
     gpus = torch.cuda.device_count()
     count = workers or gpus or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="strandline-dask-") as folder:
         cluster = LocalCluster(
             n_workers=count,
-            threads_per_worker=_GPU_THREADS if gpus else 1,
+            threads_per_worker=threads or (_GPU_THREADS if gpus else 1),
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",

@@ -1,13 +1,12 @@
-"""``embed`` and ``classify`` of a stamp table by many workers, a stretch of rows at a time."""
+"""``embed``, ``classify`` and ``measure`` of a stamp table by many workers, some rows at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from strandline.classify.score import Scores, score_batch
@@ -18,13 +17,15 @@ from strandline.stamps import StampTable
 from strandline.survey.desk import loaded_models
 from strandline.survey.engine import Engine
 from strandline.survey.identity import model_files
+from strandline.survey.pooling import one_thread
 
-__all__ = ["embed_by_workers", "score_by_workers"]
+__all__ = ["embed_by_workers", "in_order_by_workers", "score_by_workers"]
 
 _ROWS_AT_ONCE = 1024
 _TOGETHER, _FEWEST_TOGETHER = 4, 8  # stretches for a thread at a time: features wait in memory
 _NAME = "strandline-table"
 
+T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -49,8 +50,7 @@ class _TableDesk:
 
     @cached_property
     def models(self) -> Ensemble:
-        if not torch.cuda.is_available():
-            torch.set_num_threads(1)
+        one_thread()
         return loaded_models(self.files, Ensemble.load)
 
     @cached_property
@@ -67,8 +67,7 @@ class _EncoderDesk(_TableDesk):
     @cached_property
     def encoder(self) -> Model:
         """The model."""
-        if not torch.cuda.is_available():
-            torch.set_num_threads(1)
+        one_thread()
         return loaded_models(self.files, Model.load)
 
 
@@ -93,7 +92,7 @@ def embed_by_workers(
     model.check(table.spec)
     desk = _EncoderDesk(table, model_files(model), batch_size)
     with workers as engine, engine.given(_NAME, desk), track("Embedding", len(table)) as advance:
-        for stretch, features in _in_order(engine, _embed, table, batch_size):
+        for stretch, features in _in_order(engine, _embed, _stretches(table, batch_size)):
             yield np.arange(stretch.start, stretch.stop), features
             advance(stretch.stop - stretch.start)
 
@@ -109,30 +108,57 @@ def score_by_workers(
     desk = _TableDesk(table, model_files(models), batch_size)
     parts = []
     with workers as engine, engine.given(_NAME, desk), track("Classifying", len(table)) as advance:
-        for stretch, scores in _in_order(engine, _score, table, batch_size):
+        for stretch, scores in _in_order(engine, _score, _stretches(table, batch_size)):
             parts.append(scores)
             advance(stretch.stop - stretch.start)
     return Scores.joined(parts)
 
 
-def _in_order(
-    engine: Engine,
-    function: Callable[[Any, _Stretch], R],
-    table: StampTable,
-    batch_size: int,
-) -> Iterator[tuple[_Stretch, R]]:
-    """Yield what a function says of each stretch, along the table.
+def in_order_by_workers(
+    workers: AbstractContextManager[Engine],
+    work: Callable[[T, Any], R],
+    tasks: Sequence[T],
+    given: Any,
+) -> Generator[R]:
+    """Yield what `work` makes of each task, in their order.
 
-    Stretches are whole batches, so that each batch is what it is for a single process.
+    Close the generator when its results are no longer wanted.
+
+    Parameters
+    ----------
+    workers : context manager of Engine
+    work : callable
+        Of a module, called with a task and what was given.
+    tasks : sequence
+    given : object
+        The same for all tasks; every worker gets it once.
     """
+    with workers as engine, engine.given(_NAME, (work, given)):
+        for _, made in _in_order(engine, _call, tasks):
+            yield made
+
+
+def _call(told: tuple[Callable[[T, Any], R], Any], task: T) -> R:
+    work, given = told
+    return work(task, given)
+
+
+def _stretches(table: StampTable, batch_size: int) -> list[_Stretch]:
+    """Return rows to be done together: whole batches, so that each is what a process has alone."""
     step = max(1, _ROWS_AT_ONCE // batch_size) * batch_size
     starts = range(0, len(table), step)
-    stretches = [_Stretch(start, min(start + step, len(table))) for start in starts]
+    return [_Stretch(start, min(start + step, len(table))) for start in starts]
+
+
+def _in_order(
+    engine: Engine, function: Callable[[Any, T], R], tasks: Sequence[T]
+) -> Iterator[tuple[T, R]]:
+    """Yield each task and what a function says of it."""
     together = max(_FEWEST_TOGETHER, _TOGETHER * engine.threads)
-    for first in range(0, len(stretches), together):
-        group = stretches[first : first + together]
-        told = engine.each(function, [(f"rows-{one.start}", one) for one in group], _NAME)
-        yield from zip(group, told, strict=True)
+    for first in range(0, len(tasks), together):
+        group = tasks[first : first + together]
+        named = [(f"rows-{first + k}", task) for k, task in enumerate(group)]
+        yield from zip(group, engine.each(function, named, _NAME), strict=True)
 
 
 def _embed(desk: _EncoderDesk, stretch: _Stretch) -> NDArray[np.float32]:

@@ -62,6 +62,8 @@ def identity_of(plan: SurveyPlan, models: Ensemble, files: dict[str, bytes]) -> 
         "plane_bands": list(read.bands) if read.bands else None,
         "shapes": plan.shapes,
         "batch_size": plan.batch_size,
+        "pool": plan.pool,
+        "measure_from": plan.measure_from,
     }
 
 

@@ -6,7 +6,9 @@ the other, and memory does not grow with the number of galaxies.
 """
 
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pyarrow as pa
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from strandline.classify.score import ScoredBatch, score_batch
+from strandline.classify.score import Scores, score_features
 from strandline.errors import TileError
 from strandline.learn import Ensemble
 from strandline.shapes import SHAPE_NAMES, measure_shapes, scene_options
@@ -28,6 +30,8 @@ from strandline.stamps import (
     galaxy_cutouts,
     table_schema,
 )
+from strandline.survey.featuring import FeatureMeasurer, feature_fields
+from strandline.survey.pooling import Encode, Features, encode_alone
 from strandline.survey.regions import BORDER_ARCSEC, Region
 from strandline.tiles import ReadOptions, Tile
 
@@ -49,12 +53,19 @@ class SurveyPlan:
         Whether shape statistics are kept; they are measured in any case if a model needs them.
     batch_size : int
         Stamps in memory, and scored, at once.
+    pool : int, optional
+        Stamps of several tiles that a worker encodes at once, see `strandline.survey.pooling`; 0
+        is never. By default where it has a GPU.
+    measure_from : float, optional
+        Least probability of a galaxy whose features are measured; by default of none.
     """
 
     cut: CutPlan
     read: ReadOptions = field(default_factory=ReadOptions)
     shapes: bool = False
     batch_size: int = 32
+    pool: int | None = None
+    measure_from: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,8 @@ def row_schema(plan: SurveyPlan, models: Ensemble) -> pa.Schema:
     if plan.shapes:
         fields += [pa.field(f"shape_{name}", pa.float32()) for name in SHAPE_NAMES]
         fields.append(pa.field("shape_flags", pa.int32()))
+    if plan.measure_from is not None:
+        fields += feature_fields(plan.cut.spec.bands)
     fields.append(pa.field("probability", pa.float32()))
     if len(models.members) > 1:
         fields += [pa.field(f"probability_{name}", pa.float32()) for name in models.members]
@@ -99,7 +112,11 @@ def row_schema(plan: SurveyPlan, models: Ensemble) -> pa.Schema:
 
 
 def tile_rows(
-    tile: Tile, plan: SurveyPlan, models: Ensemble, region: Region | None = None
+    tile: Tile,
+    plan: SurveyPlan,
+    models: Ensemble,
+    region: Region | None = None,
+    encode: Encode | None = None,
 ) -> TileRows:
     """Find, cut, score and measure the galaxies of a tile.
 
@@ -110,6 +127,8 @@ def tile_rows(
     models : Ensemble
     region : Region, optional
         Galaxies farther outside it than `BORDER_ARCSEC` are another tile's and left out.
+    encode : Encode, optional
+        How stamps get their features; by default here, a batch at a time.
 
     Returns
     -------
@@ -130,10 +149,15 @@ def tile_rows(
             left_out["outside the primary region"] = int((~near).sum())
         chosen = chosen.take(near)
     schema = row_schema(plan, models)
-    parts = [
-        _rows(cutouts, plan, models, schema)
+    encode = encode or encode_alone(models.models)
+    measurer = None
+    if plan.measure_from is not None:
+        measurer = FeatureMeasurer(tile, plan.cut.spec.bands)
+    begun = [
+        _begin(cutouts, plan, models, encode, measurer)
         for cutouts in galaxy_cutouts(tile, chosen, plan.cut, at_once=plan.batch_size)
     ]
+    parts = [one.rows(schema) for one in begun]
     table = pa.Table.from_batches(parts, schema=schema).combine_chunks()
     notes = (*tile.notes, *chosen.notes)
     return TileRows(table, _corners(tile), dict(sorted(left_out.items())), notes)
@@ -172,25 +196,50 @@ def _galaxies(tile: Tile, plan: SurveyPlan) -> Catalogue:
     return replace(chosen, label=names)
 
 
-def _rows(
-    cutouts: Cutouts, plan: SurveyPlan, models: Ensemble, schema: pa.Schema
-) -> pa.RecordBatch:
+@dataclass
+class _Begun:
+    """Some galaxies whose pixels are gone, though their features may still be under way."""
+
+    columns: dict[str, Any]
+    shapes: NDArray[np.float32] | None
+    models: Ensemble
+    features: "Future[Features]"
+
+    @cached_property
+    def scores(self) -> Scores:
+        return score_features(self.models, self.features.result(), self.shapes)
+
+    def rows(self, schema: pa.Schema) -> pa.RecordBatch:
+        columns = self.columns | self.scores.columns()
+        embedding = self.features.result()[self.models.first]
+        arrays = [
+            _embedding(embedding, column.type)
+            if column.name == "embedding"
+            else _scalar(columns, column, len(embedding))
+            for column in schema
+        ]
+        return pa.record_batch(arrays, schema=schema)
+
+
+def _begin(
+    cutouts: Cutouts,
+    plan: SurveyPlan,
+    models: Ensemble,
+    encode: Encode,
+    measurer: FeatureMeasurer | None,
+) -> _Begun:
     stamps, spec = cutouts.stamps, plan.cut.spec
     columns: dict[str, Any] = dict(cutouts.columns)
+    features = encode(stamps, spec.bands)
     shapes = None
     if plan.shapes or models.uses_shapes:
         shapes, flags = measure_shapes(stamps, options=scene_options(spec))
         columns |= {f"shape_{name}": shapes[:, k] for k, name in enumerate(SHAPE_NAMES)}
         columns["shape_flags"] = flags
-    scored = score_batch(models, stamps, spec.bands, shapes)
-    columns |= scored.scores.columns()
-    arrays = [
-        _embedding(scored, column.type)
-        if column.name == "embedding"
-        else _scalar(columns, column, len(cutouts))
-        for column in schema
-    ]
-    return pa.record_batch(arrays, schema=schema)
+    begun = _Begun(columns, shapes, models, features)
+    if measurer is not None and plan.measure_from is not None:
+        columns |= measurer(cutouts, begun.scores.probability >= plan.measure_from)
+    return begun
 
 
 def _scalar(columns: dict[str, Any], column: pa.Field, count: int) -> pa.Array:
@@ -202,8 +251,8 @@ def _scalar(columns: dict[str, Any], column: pa.Field, count: int) -> pa.Array:
     return pa.array(values, type=column.type)
 
 
-def _embedding(scored: ScoredBatch, kind: pa.DataType) -> pa.Array:
-    half = np.clip(scored.features, -_LARGEST, _LARGEST).astype(np.float16)
+def _embedding(features: NDArray[np.float32], kind: pa.DataType) -> pa.Array:
+    half = np.clip(features, -_LARGEST, _LARGEST).astype(np.float16)
     return pa.FixedSizeListArray.from_arrays(pa.array(half.reshape(-1)), type=kind)
 
 
