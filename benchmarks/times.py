@@ -37,7 +37,8 @@ def main() -> None:
         Table(
             {"id": [row["id"] for row in rows], "redshift": [row["redshift"] for row in rows]}
         ).write(known, format="ascii.csv")
-        api.measure(path, out, catalogue=known, workers=2)
+        # the simulator's colours are those of SDSS's filters
+        api.measure(path, out, catalogue=known, camera="sdss", workers=2)
         told = [row for row in read_catalogue(out).to_pylist() if row["id"] in truth]
     found = [(truth[row["id"]], row) for row in told if row["features"]]
     print(f"{len(found)} of {len(told)} visible features found; log10(told / true)")

@@ -212,7 +212,7 @@ def _tracks() -> _Tracks:
     return _Tracks(axes[0], grids, pivots)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _models(
     camera: Camera, pairs: tuple[tuple[str, str], ...], redshift: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
