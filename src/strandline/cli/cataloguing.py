@@ -122,6 +122,7 @@ def measure(
     pages: Annotated[
         Path | None, typer.Option(help="Folder for a picture page of each galaxy with features.")
     ] = None,
+    scheduler: Scheduler = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Find tails, streams and shells of every galaxy and measure them."""
@@ -147,6 +148,7 @@ def measure(
         tiles=tiles,
         pages=pages,
         workers=workers,
+        scheduler=scheduler,
     )
     typer.echo(report.summary())
     if pages is not None:

@@ -120,6 +120,11 @@ class Engine:
         return str(link) if link else None
 
     @property
+    def address(self) -> str:
+        """Of the scheduler."""
+        return str(self._client.scheduler.address)
+
+    @property
     def threads(self) -> int:
         """Threads of all workers together; 0 while there is none."""
         return sum(self._client.nthreads().values())

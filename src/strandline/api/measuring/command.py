@@ -1,7 +1,7 @@
 """The function behind ``strandline measure``."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
@@ -17,6 +17,7 @@ from strandline.api.measuring.pages import draw_pages
 from strandline.api.measuring.parts import Parts
 from strandline.api.measuring.widening import tiles_by_name
 from strandline.api.surroundings import read_clusters
+from strandline.api.workers import survey_package
 from strandline.classify import catalogue_ending, read_catalogue, write_catalogue
 from strandline.errors import OptionError, TableError
 from strandline.files import check_target
@@ -81,6 +82,7 @@ def measure(
     tiles: str | Path | None = None,
     pages: str | Path | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
 ) -> MeasureReport:
     """Measure the features of a table's galaxies and write a row for each.
 
@@ -112,6 +114,8 @@ def measure(
         Folder for pictures of the galaxies with features; of a catalogue's, of all.
     workers : int
         Processes; they do not change the result.
+    scheduler : str, optional
+        Address of a scheduler of Dask instead, whose workers see the table under the same path.
 
     Returns
     -------
@@ -154,7 +158,7 @@ def measure(
     parts = Parts(out, settings)
     blocks = [wanted[k : k + _BLOCK] for k in range(0, len(wanted), _BLOCK)]
     left = [number for number in range(len(blocks)) if not parts.has(number)]
-    done = in_order(partial(measured_rows, job=job), [blocks[k] for k in left], workers)
+    done = _measured([blocks[k] for k in left], job, workers, scheduler)
     with track("Measuring", len(wanted), "galaxies") as advance, closing(done):
         advance(sum(len(blocks[k]) for k in range(len(blocks)) if k not in set(left)))
         for number, rows in zip(left, done, strict=True):
@@ -174,6 +178,18 @@ def measure(
         int((features > 0).sum()),
         {str(flag.name): int(((flags & flag) > 0).sum()) for flag in MeasureFlag},
     )
+
+
+def _measured(
+    blocks: Sequence[NDArray[np.int64]], job: Job, workers: int, scheduler: str | None
+) -> Generator[pa.Table]:
+    """Yield measurements of each block of rows, by processes here or workers of a scheduler."""
+    if scheduler is None:
+        return in_order(partial(measured_rows, job=job), blocks, workers)
+    package = survey_package()
+    helpers = package.open_engine(scheduler, None if workers == 1 else workers)
+    done: Generator[pa.Table] = package.in_order_by_workers(helpers, measured_rows, blocks, job)
+    return done
 
 
 def measured_rows(rows: NDArray[np.int64], job: Job) -> pa.Table:
