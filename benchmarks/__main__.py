@@ -14,6 +14,7 @@ ON_DEMAND = (
     "search",
     "encoders",
     "costs",
+    "hyrax",
     "measuring",
     "shape_values",
     "times",

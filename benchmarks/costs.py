@@ -18,7 +18,14 @@ import torch
 from benchmarks.embedded import option
 from strandline.learn import Ensemble
 from strandline.simulate import make_survey
-from strandline.stamps import CutPlan, DetectOptions, TableSpec, detect
+from strandline.stamps import (
+    CutPlan,
+    DetectOptions,
+    TableSpec,
+    choose_galaxies,
+    detect,
+    galaxy_cutouts,
+)
 from strandline.survey import Place, SurveyPlan, open_engine, tile_rows
 from strandline.survey.borders import border_of, settle
 from strandline.survey.parts import write_part
@@ -31,6 +38,9 @@ _BANDS = 5
 _EMPTY_TASKS = 3000
 _TILES, _PER_TILE = 400, 1000
 _STAMP_BYTES = 200 * 200 * _BANDS * 2
+# `benchmarks training` on an H200, recipe strandline, images forward and back (docs/learning.md);
+# scoring passes eight views forward only, so that these are fewer stamps than a GPU could do
+_GPU_STAMPS_PER_SECOND = 6020 / 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Costs:
 
     seconds_per_band_pixel: float
     seconds_per_galaxy: float
+    seconds_beside_gpu: float  # of those, what is not the networks'
     kept_per_galaxy: float
 
 
@@ -82,8 +93,14 @@ def _measure(side_px: int) -> Costs:
         detected = time.process_time()
         rows = tile_rows(tile, plan, models)
         ended = time.process_time()
-        detect(tile, plan.cut.detect)
+        galaxies = choose_galaxies(detect(tile, plan.cut.detect), plan.cut.detect)
         again = time.process_time()
+        stamps = [cut.stamps for cut in galaxy_cutouts(tile, galaxies, plan.cut)]
+        began = time.process_time()
+        for one in stamps:
+            for model in models.models.values():
+                model.embed(one, plan.cut.spec.bands)
+        networks = time.process_time() - began
         part = write_part(Place(folder), "tile", "00000000", rows, 0)
         kept = (folder / part.name).stat().st_size
     count = rows.table.num_rows
@@ -92,10 +109,11 @@ def _measure(side_px: int) -> Costs:
     print(
         f"{side_px}x{side_px} px in {_BANDS} bands, {count} galaxies, one thread: reading and "
         f"detecting {1e9 * per_pixel:.0f} ns a pixel and band, cutting and scoring "
-        f"{1e3 * scoring / count:.0f} ms a galaxy ({_MODEL}, two members), "
+        f"{1e3 * scoring / count:.0f} ms a galaxy ({_MODEL}, two members; their networks "
+        f"{1e3 * networks / count:.0f} ms of it), "
         f"{kept / count:.0f} bytes kept of each"
     )
-    return Costs(per_pixel, scoring / count, kept / count)
+    return Costs(per_pixel, scoring / count, (scoring - networks) / count, kept / count)
 
 
 def _nothing(_: object, item: int) -> int:
@@ -141,6 +159,8 @@ def main() -> None:
         "galaxies",
         "core-h pixels",
         "core-h galaxies",
+        "of it with GPUs",
+        "GPU-h, at most",
         "read",
         "kept",
         "stamps",
@@ -153,6 +173,8 @@ def main() -> None:
             f"{survey.galaxies:.0e}",
             f"{total * costs.seconds_per_band_pixel / 3600:,.0f}",
             f"{survey.galaxies * costs.seconds_per_galaxy / 3600:,.0f}",
+            f"{survey.galaxies * costs.seconds_beside_gpu / 3600:,.0f}",
+            f"{survey.galaxies / _GPU_STAMPS_PER_SECOND / 3600:,.1f}",
             _size(8 * total),  # image and variance, 4 bytes each
             _size(survey.galaxies * costs.kept_per_galaxy),
             _size(survey.galaxies * _STAMP_BYTES * survey.bands / _BANDS),

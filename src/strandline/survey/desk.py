@@ -82,7 +82,8 @@ class Done:
     galaxies : int
     bytes_read : int
         From the tile's files.
-    seconds : float
+    seconds, processor_seconds : float
+        Of the thread that did it.
     peak_mb : float
         Most memory that the worker process has held so far.
     """
@@ -91,6 +92,7 @@ class Done:
     galaxies: int
     bytes_read: int
     seconds: float
+    processor_seconds: float
     peak_mb: float
 
 
@@ -177,11 +179,11 @@ def loaded_models(files: Mapping[str, bytes], load: Callable[[Path], M]) -> M:
 def work(desk: Desk, task: TileTask) -> Done | Failed:
     """Do one tile, unless it is done already; whatever is wrong with it is returned, not raised."""
     name, orders = task.tile.name, desk.orders
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.thread_time()
     try:
         there = find_parts(orders.out, {name: task.inputs}, name)
         if name in there:  # by a worker that died before it could say so
-            return Done(there[name], 0, 0, 0.0, _peak_mb())
+            return Done(there[name], 0, 0, 0.0, 0.0, _peak_mb())
         one_thread()
         models, encode = desk.models, desk.encode
         with staged(task.tile, orders.plan.read) as here:
@@ -201,8 +203,8 @@ def work(desk: Desk, task: TileTask) -> Done | Failed:
     except Exception as error:  # a tile that breaks a library costs that tile, not the survey
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return Failed(name, task.tile.first_file, reason)
-    seconds = time.monotonic() - started
-    return Done(part, rows.table.num_rows, count, seconds, _peak_mb())
+    seconds = (time.monotonic() - started, time.thread_time() - worked)
+    return Done(part, rows.table.num_rows, count, *seconds, _peak_mb())
 
 
 def _peak_mb() -> float:

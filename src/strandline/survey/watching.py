@@ -27,6 +27,7 @@ class Watch:
         self.galaxies = 0
         self.bytes_read = 0
         self.worker_seconds = 0.0
+        self.processor_seconds = 0.0
         self.peak_mb = 0.0
         self.failed_tries = 0
         self.workers_died = 0
@@ -38,6 +39,7 @@ class Watch:
         self.galaxies += done.galaxies
         self.bytes_read += done.bytes_read
         self.worker_seconds += done.seconds
+        self.processor_seconds += done.processor_seconds
         self.peak_mb = max(self.peak_mb, done.peak_mb)
         self._advance(1, self._note())
 
@@ -74,6 +76,7 @@ class Watch:
             "bytes_read": self.bytes_read,
             "seconds": round(seconds, 3),
             "worker_seconds": round(self.worker_seconds, 3),
+            "processor_seconds": round(self.processor_seconds, 3),
             "tiles_per_second": round(self.tiles / max(seconds, 1e-9), 4),
             "galaxies_per_second": round(self.galaxies / max(seconds, 1e-9), 3),
             "peak_worker_mb": round(self.peak_mb, 1),
