@@ -1,27 +1,35 @@
 """How soon rare galaxies that no model was told of are found: polar rings among simulated stamps.
 
-Runs only when it is named: ``python -m benchmarks discovery``. 20 polar rings, a kind that no
-training table holds, are hidden among stamps as `make_stamps` makes them, three in ten of which
-interact otherwise. A person looks at ten pages of 20 stamps and clicks on each polar ring; what
-was shown and not clicked counts as dull. After 20 clicks nothing more is learned. What comes next
-is decided in several ways; the table counts the rings seen.
+Runs only when it is named: ``python -m benchmarks discovery``. 20 polar rings are hidden among
+stamps as `make_stamps` makes them, three in ten of which interact; polar rings that are among
+these by chance are left out. A person looks at ten pages of 20 stamps and clicks on each polar
+ring; what was shown and not clicked counts as dull. After 20 clicks nothing more is learned. What
+comes next is decided in several ways; the table counts the rings seen. It begins with what is
+unlike all else, or with one polar ring that the person knows.
+
+The embedding is told of interactions, and `strandline-survey` saw 15 polar rings among its 11,000
+stamps of training, as galaxies that do not interact. Harmonics of light are not trained at all,
+and "harmonics alone" are what has never seen a polar ring.
 
 Stamps and vectors are in ``discovery-work/``, in parts of 1000 stamps: what is there is not made
 again, so that an interrupted run goes on. ``--count=20000`` hides them among so many stamps;
-``--table=PATH`` in a table that is there; ``--model=NAME`` looks by another model; ``--draws=N``:
-other 20 rings, and other random numbers, in each.
+``--table=PATH,PATH`` in tables that are there, with their truth beside; ``--model=NAME`` looks by
+another model; ``--draws=N``: other 20 rings, and other random numbers, in each;
+``--figure=PATH`` draws the curves.
 """
 
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.embedded import Embedded, embedded, option
+from benchmarks.embedded import looks, option
 from strandline.explore.novelty import novelty_of, rescore
-from strandline.explore.vectors import Space
+from strandline.explore.vectors import Space, likeness
 from strandline.learn.rare import draw_background, fit_rare
 from strandline.seeding import generator
 from strandline.simulate import SurveyTruth, make_stamps
@@ -33,21 +41,32 @@ _WORK = Path("discovery-work")
 _PART, _WORKERS = 1000, 2
 _RINGS_MADE, _RINGS = 60, 20
 _PAGE, _PAGES, _CLICKS, _STARTS = 20, 10, 20, 4
+_ENOUGH_FOR_HEAD = 3  # the explorer trains a head from as many examples
 _SHOWN = (20, 40, 60, 100, 150, 200)
 
+Floats = NDArray[np.float32]
 Score = NDArray[np.floating]
+Counts = NDArray[np.int64]
 
 
 class _Sky:
     """Stamps among which 20 rings are hidden, and what is known of them at the start."""
 
-    def __init__(self, x: NDArray[np.float32], rings: NDArray[np.bool_], draw: int) -> None:
+    def __init__(self, x: Floats, rings: NDArray[np.bool_], draw: int) -> None:
         rng = generator(draw, "discovery")
         hidden = rng.permutation(np.flatnonzero(rings))[:_RINGS]
         rows = rng.permutation(np.concatenate([np.flatnonzero(~rings), hidden]))
         self.x, self.is_ring, self.draw = x[rows], rings[rows], draw
-        self.places = Space.of(self.x, seed=draw)(self.x)
-        self.novelty = novelty_of(self.x, seed=draw).score
+
+    @cached_property
+    def places(self) -> Floats:
+        """In the space of the strongest axes."""
+        return Space.of(self.x, seed=self.draw)(self.x)
+
+    @cached_property
+    def novelty(self) -> Floats:
+        """How unlike all else each is."""
+        return novelty_of(self.x, seed=self.draw).score
 
     def chance(self, shown: list[int], clicked: list[int]) -> Score:
         """Show anything."""
@@ -57,27 +76,20 @@ class _Sky:
         """Show what is unlike all else."""
         return self.novelty
 
-    def corrected(self, shown: list[int], clicked: list[int]) -> Score:
-        """Show what is unlike all else, less what was dull."""
-        interest = np.isin(shown, clicked).astype(float)
-        return rescore(self.places, self.novelty, shown, interest, seed=self.draw)
-
     def learned(self, shown: list[int], clicked: list[int]) -> Score:
-        """Show what is like the rings clicked, once there is one."""
+        """Show what is like the rings clicked, once there is one; until then what is novel."""
         if not clicked:
-            return self.corrected(shown, clicked)
-        if len(clicked) == 1:
-            apart = self.places - self.places[clicked[0]]
-            return np.asarray(-np.linalg.norm(apart, axis=1))
+            dull = np.zeros(len(shown))
+            return rescore(self.places, self.novelty, shown, dull, seed=self.draw)
+        if len(clicked) < _ENOUGH_FOR_HEAD:
+            return likeness(self.places, clicked)
         rows = [row for row in shown if np.isfinite(self.x[row]).all()]
         values = np.isin(rows, clicked).astype(np.int64)
         free = draw_background(len(self.x), rows, self.draw)
         free = free[np.isfinite(self.x[free]).all(axis=1)]
         return fit_rare(self.x[rows], values, self.x[free], self.draw).head.logit(self.x)
 
-    def look(
-        self, decide: Callable[[list[int], list[int]], Score], known: list[int]
-    ) -> NDArray[np.int64]:
+    def look(self, decide: Callable[[list[int], list[int]], Score], known: list[int]) -> Counts:
         """Return how many rings were seen after each stamp shown; `known` were seen before."""
         clicked, shown, learned = list(known), list(known), None
         while len(shown) - len(known) < _PAGE * _PAGES:
@@ -90,22 +102,34 @@ class _Sky:
         return np.cumsum(self.is_ring[shown[len(known) :]])
 
 
-def _stamps(count: int) -> list[Path]:
-    """Return tables of together so many stamps, made now unless they are there."""
-    _WORK.mkdir(exist_ok=True)
-    parts = []
-    for part in range(-(-count // _PART)):
+def _looks_of_stamps(count: int, model: str) -> tuple[Floats, Floats]:
+    """Return embedding and harmonics of `count` stamps, made now unless they are there."""
+    found: list[tuple[Floats, Floats]] = []
+    part = 0
+    while sum(len(embedding) for embedding, _ in found) < count:
         path = _WORK / f"stamps-{part:03d}.lance"
-        parts.append(path)
         if not path.exists():
+            _WORK.mkdir(exist_ok=True)
             make_stamps(
                 path, count=_PART, interacting_fraction=0.3, seed=1000 + part, workers=_WORKERS
             )
-    return parts
+        found.append(_looks_of_others(path, model))
+        part += 1
+    return _joined(found, count)
 
 
-def _rings() -> tuple[Path, NDArray[np.int64]]:
-    """Return the table of polar rings, and the rows of those that can be seen."""
+def _looks_of_others(path: Path, model: str) -> tuple[Floats, Floats]:
+    """Return those of all stamps of a table but polar rings."""
+    truth = SurveyTruth.read(path.with_suffix(".truth.csv"))
+    rings = truth.column("id")[truth.column("kind") == "polar_ring"].astype(str)
+    ids = StampTable.open(path).columns("id")["id"].to_pylist()
+    others = ~np.isin(ids, rings)
+    embedding, harmonics = looks(path, model, _WORK)
+    return embedding[others], harmonics[others]
+
+
+def _looks_of_rings(model: str) -> tuple[Floats, Floats]:
+    """Return those of the polar rings that can be seen."""
     path = _WORK / "rings.lance"
     if not path.exists():
         _WORK.mkdir(exist_ok=True)
@@ -115,53 +139,96 @@ def _rings() -> tuple[Path, NDArray[np.int64]]:
         )  # fmt: skip
     truth = SurveyTruth.read(path.with_suffix(".truth.csv"))
     ids = truth.column("id")[truth.has_label].astype(str)
-    known = StampTable.open(path).columns("id")["id"].to_pylist()
-    return path, np.flatnonzero(np.isin(known, ids))
+    seen = np.isin(StampTable.open(path).columns("id")["id"].to_pylist(), ids)
+    embedding, harmonics = looks(path, model, _WORK)
+    return embedding[seen], harmonics[seen]
+
+
+def _joined(parts: list[tuple[Floats, Floats]], count: int | None = None) -> tuple[Floats, Floats]:
+    embedding, harmonics = zip(*parts, strict=True)
+    return np.concatenate(embedding)[:count], np.concatenate(harmonics)[:count]
 
 
 def main() -> None:
     """Print how many rings are seen, by what decides which stamps are shown."""
     arguments = sys.argv[1:]
     count = int(option(arguments, "count", "2000"))
-    table = option(arguments, "table", "")
+    tables = [Path(name) for name in option(arguments, "table", "").split(",") if name]
     model = option(arguments, "model", "strandline-survey/nnclr")
     draws = int(option(arguments, "draws", "5"))
-    ring_table, seen = _rings()
-    tables = [Path(table)] if table else _stamps(count)
-    others = Embedded.joined([embedded(path, model, _WORK) for path in tables])
-    if not table:
-        others = others.rows(np.arange(count))
-    rings = embedded(ring_table, model, _WORK).rows(seen)
-    whole, width = Embedded.joined([others, rings]), len(others.embedding)
-    is_ring = np.arange(len(whole.embedding)) >= width
-    for shapes in (False, True):
-        x = whole.inputs(shapes=shapes)
+    figure = option(arguments, "figure", "")
+    rings = _looks_of_rings(model)
+    others = (
+        _joined([_looks_of_others(path, model) for path in tables])
+        if tables
+        else _looks_of_stamps(count, model)
+    )
+    width = len(others[0])
+    is_ring = np.arange(width + len(rings[0])) >= width
+    embedding, harmonics = _joined([others, rings])
+    print(f"{_RINGS} polar rings (of {len(rings[0])}) among {width} others, {draws} draws")
+    curves: dict[str, list[Counts]] = {}
+    for name, x in {
+        "embedding": embedding,
+        "harmonics alone": harmonics,
+        "embedding and harmonics": np.concatenate([embedding, harmonics], axis=1),
+    }.items():
         skies = [_Sky(x, is_ring, draw) for draw in range(draws)]
-        print(
-            f"\n{model}{' and shapes' if shapes else ''}: {_RINGS} polar rings (of {len(seen)}) "
-            f"among {width} others, {draws} draws"
-        )
-        print(f"{'rings seen':44s}{''.join(f'{n:>7d}' for n in _SHOWN)}  shown")
-        for name, of in {
-            "random order": _Sky.chance,
-            "novelty": _Sky.novel,
-            "novelty corrected by marks": _Sky.corrected,
-            "that, then what is like the rings clicked": _Sky.learned,
-        }.items():
-            _print(name, [sky.look(of.__get__(sky), []) for sky in skies])
-        started = [
-            sky.look(sky.learned, [int(ring)])
-            for sky in skies
-            for ring in np.flatnonzero(sky.is_ring)[:_STARTS]
-        ]
-        _print("one ring known, what is like it and others", started)
+        print(f"\n{name:44s}{''.join(f'{n:>7d}' for n in _SHOWN)}  shown")
+        ways = {
+            "random order": [sky.look(sky.chance, []) for sky in skies],
+            "novelty": [sky.look(sky.novel, []) for sky in skies],
+            "novelty, then what is like the rings clicked": [
+                sky.look(sky.learned, []) for sky in skies
+            ],
+            "one ring known, what is like it and others": [
+                sky.look(sky.learned, [int(ring)])
+                for sky in skies
+                for ring in np.flatnonzero(sky.is_ring)[:_STARTS]
+            ],
+        }
+        for way, found in ways.items():
+            _print(way, found)
+        curves |= {f"{name}: {way}": found for way, found in ways.items()}
+    if figure:
+        _draw(curves, width, Path(figure))
 
 
-def _print(name: str, curves: list[NDArray[np.int64]]) -> None:
+def _print(name: str, curves: list[Counts]) -> None:
     found = np.array(curves)[:, np.array(_SHOWN) - 1]
     enough = (found[:, -1] >= _RINGS // 2).mean()
     cells = "".join(f"{n:7.1f}" for n in found.mean(axis=0))
     print(f"{name:44s}{cells}  half or more in {enough:.0%}", flush=True)
+
+
+def _draw(curves: dict[str, list[Counts]], others: int, path: Path) -> None:
+    """Draw what is seen from one known ring, from none, and by chance."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    shown = np.arange(1, _PAGE * _PAGES + 1)
+    known, new = "one ring known, what is like it and others", "novelty, then what is like the"
+    for name, found in curves.items():
+        sees, way = name.split(": ")
+        if not way.startswith((known, new)) or sees == "harmonics alone":
+            continue
+        colour = "#0b6e75" if sees.endswith("harmonics") else "#b0793a"
+        start = "one ring known" if way == known else "none known"
+        axes.plot(
+            shown, np.mean(found, axis=0), color=colour, ls="-" if way == known else "--",
+            label=f"{sees}, {start}",
+        )  # fmt: skip
+    axes.plot(shown, shown * _RINGS / (others + _RINGS), color="0.5", lw=1, label="random order")
+    axes.axhline(_RINGS / 2, color="0.8", lw=1, zorder=0)
+    axes.set(
+        xlabel="stamps looked at",
+        ylabel=f"polar rings seen, of {_RINGS}",
+        xlim=(0, shown[-1]),
+        ylim=(0, _RINGS),
+    )
+    axes.legend(frameon=False, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What several benchmarks look at: stamps as vectors by a model, kept on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 from strandline.learn import Model, embed_table
 from strandline.learn.fingerprint import fingerprint
 from strandline.learn.inputs import HeadInputs
-from strandline.shapes import read_shapes
+from strandline.shapes import read_harmonics, read_shapes
 from strandline.stamps import StampTable
 
-__all__ = ["Embedded", "embedded", "option"]
+__all__ = ["Embedded", "embedded", "looks", "option"]
 
 
 class Embedded:
@@ -44,16 +45,41 @@ class Embedded:
 
 def embedded(table: Path, model: str, work: Path) -> Embedded:
     """Return the vectors of a table, from `work` if they are kept there."""
-    opened, encoder = StampTable.open(table), Model.load(model)
-    kept = work / f"{table.stem}.{fingerprint(encoder)}.npy"
-    if not kept.is_file():
-        work.mkdir(parents=True, exist_ok=True)
-        parts = [features for _, features in embed_table(opened, encoder)]
-        np.save(kept, np.concatenate(parts))
-    shapes = work / f"{table.stem}.shapes.npy"
-    if not shapes.is_file():
-        np.save(shapes, read_shapes(opened, np.arange(len(opened))))
-    return Embedded(np.load(kept), np.load(shapes))
+    opened = StampTable.open(table)
+    embedding = _kept(work / f"{_stem(table, model)}.npy", lambda: _embedding(opened, model))
+    shapes = _kept(
+        work / f"{_stem(table)}.shapes.npy", lambda: read_shapes(opened, np.arange(len(opened)))
+    )
+    return Embedded(embedding, shapes)
+
+
+def looks(table: Path, model: str, work: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return embedding and harmonics of a table, from `work` if they are kept there."""
+    opened = StampTable.open(table)
+    embedding = _kept(work / f"{_stem(table, model)}.npy", lambda: _embedding(opened, model))
+    harmonics = _kept(
+        work / f"{_stem(table)}.harmonics.npy",
+        lambda: read_harmonics(opened, np.arange(len(opened))),
+    )
+    return embedding, harmonics
+
+
+def _stem(table: Path, model: str | None = None) -> str:
+    """Return how files that are kept of a table begin; tables of other folders have one name."""
+    place = sha256(str(table.resolve()).encode()).hexdigest()[:8]
+    return f"{table.stem}.{place}" + (f".{fingerprint(Model.load(model))}" if model else "")
+
+
+def _embedding(table: StampTable, model: str) -> NDArray[np.float32]:
+    parts = [features for _, features in embed_table(table, Model.load(model))]
+    return np.concatenate(parts)
+
+
+def _kept(path: Path, make: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, make())
+    return np.asarray(np.load(path), dtype=np.float32)
 
 
 def option(arguments: list[str], name: str, default: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from strandline.explore.grouping import first_of_each, group_alike
 from strandline.explore.marks import read_ids, rows_of
 from strandline.explore.novelty import novelty_of, rescore
-from strandline.explore.vectors import Space, read_vectors
+from strandline.explore.vectors import Space, read_looks
 from strandline.progress import say
 from strandline.stamps import StampTable
 
@@ -57,7 +57,7 @@ def novelty(
     uninteresting, interesting : path, optional
         Ids of galaxies that a person looked at: a CSV with a column id, or one on each line.
     column : str
-        The embedding.
+        The embedding; harmonics of light, if the table has them, count beside it.
     seed : int
 
     Raises
@@ -71,7 +71,7 @@ def novelty(
         for path, value in ((uninteresting, 0.0), (interesting, 1.0))
         if path is not None
     ]
-    vectors = read_vectors(opened, column)
+    vectors = read_looks(opened, column)
     score = novelty_of(vectors, seed=seed).score
     if marks:
         rows = np.concatenate([found for found, _ in marks])

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from strandline.errors import OptionError
 from strandline.explore.marks import read_ids, rows_of
-from strandline.explore.vectors import read_vectors, table_encoder
+from strandline.explore.vectors import read_looks, table_encoder
 from strandline.files import check_target
 from strandline.learn.cards import describe_tables, made_now
 from strandline.learn.classheads import HEAD_FILES, ClassHead, check_class_name
 from strandline.learn.inputs import HeadInputs
 from strandline.learn.rare import draw_background, fit_rare
 from strandline.progress import say
-from strandline.shapes import SHAPE_NAMES, read_shapes
+from strandline.shapes import HARMONICS, SHAPE_NAMES, has_harmonics, read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["NewClass", "newclass"]
@@ -72,7 +72,7 @@ def newclass(
         Whether the head sees shape statistics beside the embedding; by default where the table
         holds them (``strandline shapes``).
     column : str
-        The embedding.
+        The embedding; harmonics of light, if the table has them, are seen beside it.
     seed : int
 
     Raises
@@ -89,7 +89,7 @@ def newclass(
         found = opened.columns("id", rows=both)["id"].to_pylist()[0]
         raise OptionError(f"{found} is both an example of {name} and named as not being one.")
     encoder, encoder_name = table_encoder(opened, column)
-    vectors = read_vectors(opened, column)
+    vectors = read_looks(opened, column)
     measured = _measured(opened, shapes)
     inputs = HeadInputs(vectors.shape[1])
     if measured is not None:
@@ -110,7 +110,9 @@ def newclass(
         "seed": seed,
         **made_now(),
     }
-    head = ClassHead(name, fit.head, inputs, encoder, encoder_name, vectors.shape[1], card)
+    waved = has_harmonics(opened)
+    width = vectors.shape[1] - HARMONICS * waved
+    head = ClassHead(name, fit.head, inputs, encoder, encoder_name, width, card, waved)
     head.save(out)
     ranking = _ranking(opened, head.probability(vectors, measured), rows[0])
     return NewClass(head, ranking, fit.auc)

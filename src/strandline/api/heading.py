@@ -12,7 +12,7 @@ from strandline.learn import Model, embed_table
 from strandline.learn.classheads import ClassHead
 from strandline.learn.fingerprint import fingerprint
 from strandline.progress import say
-from strandline.shapes import read_shapes
+from strandline.shapes import read_harmonics, read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["head_probabilities", "load_heads"]
@@ -63,10 +63,14 @@ def head_probabilities(
     for encoder in dict.fromkeys(head.encoder for head in heads.values()):
         of_it = {name: head for name, head in heads.items() if head.encoder == encoder}
         shaped = any(head.inputs.shapes for head in of_it.values())
+        waved = any(head.harmonics for head in of_it.values())
         for rows, features in _features(table, next(iter(of_it.values())), batch_size):
             shapes = read_shapes(table, rows) if shaped else None
+            looks = {False: features}
+            if waved:
+                looks[True] = np.concatenate([features, read_harmonics(table, rows)], axis=1)
             for name, head in of_it.items():
-                told[name][rows] = head.probability(features, shapes)
+                told[name][rows] = head.probability(looks[head.harmonics], shapes)
     return told
 
 

@@ -14,6 +14,7 @@ from strandline.explore import map_table
 from strandline.learn import Ensemble
 from strandline.learn.fingerprint import fingerprint
 from strandline.progress import say
+from strandline.shapes import add_harmonics, has_harmonics
 from strandline.stamps import StampTable
 
 __all__ = ["prepare_table"]
@@ -30,8 +31,8 @@ def prepare_table(
     ----------
     table : path
         Gets columns ``embedding`` (with an index), ``probability`` and ``probability_<model>``,
-        ``map_x``, ``map_y``, ``novelty`` and ``novelty_group``. The embedding is that of the first
-        model.
+        ``harmonics``, ``map_x``, ``map_y``, ``novelty`` and ``novelty_group``. The embedding is
+        that of the first model.
     models : sequence of str or path
         Folders or shipped names; by default what ships for such stamps. If they are named, and
         the table's probabilities are of others, these are replaced.
@@ -60,6 +61,9 @@ def prepare_table(
         else:
             _score(opened, chosen.models, wanted or chosen.models.name, batch_size)
             opened = StampTable.open(table)
+    if not has_harmonics(opened):
+        add_harmonics(opened)
+        opened = StampTable.open(table)
     encoder = opened.metadata.get("embedding_encoder", "")
     if "map_x" not in opened.column_names or _is_of_another(opened, "map", encoder):
         map_table(opened, seed=seed)

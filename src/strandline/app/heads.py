@@ -47,8 +47,9 @@ def save_head(sky: Sky, trained: Trained, folder: Path) -> Path:
         **made_now(),
     }
     head = ClassHead(
-        name, fit.head, sky.head_inputs, encoder, encoder_name, sky.vectors.shape[1], card
-    )
+        name, fit.head, sky.head_inputs, encoder, encoder_name, sky.features, card,
+        sky.has_harmonics,
+    )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     head.save(folder / name)
     return folder / name

@@ -14,6 +14,7 @@ from strandline.explore import Together, similar
 from strandline.explore.grouping import first_of_each, group_alike
 from strandline.explore.novelty import rescore
 from strandline.explore.queue import next_to_label
+from strandline.explore.vectors import likeness
 
 __all__ = [
     "Listing",
@@ -112,14 +113,33 @@ def like(
     n: int = _ALIKE,
     what: str = "",
 ) -> Listing:
-    """List the galaxies most like one or several, or like a vector; see `similar`."""
+    """List the galaxies most like one or several, or like a vector; see `similar`.
+
+    Where the table has harmonics of light, galaxies are compared by these and the embedding
+    together, in the space of their strongest axes (see `likeness`).
+    """
     names = [sky.columns["id"][row].as_py() for row in rows]
-    found = similar(sky.table, like=names, vector=vector, n=n, together=together)
     title = what or (f"Like {names[0]}" if len(names) == 1 else f"Like {len(names)} galaxies")
+    if sky.has_harmonics and len(rows) and np.isfinite(sky.space[list(rows)]).all():
+        return _alike(sky, rows, n, together, title)
+    found = similar(sky.table, like=names, vector=vector, n=n, together=together)
     scores = found["similarity"].to_numpy().astype(np.float64)
     return Listing(
         "similar", title, found["row"].to_numpy().astype(np.int64), "Nearest in the embedding.",
         scores, "similarity",
+    )  # fmt: skip
+
+
+def _alike(sky: Sky, rows: Sequence[int], n: int, together: Together, title: str) -> Listing:
+    each = [list(rows)] if together == "mean" else [[row] for row in rows]
+    score = np.max([likeness(sky.space, examples) for examples in each], axis=0)
+    score = np.nan_to_num(score, nan=-np.inf)
+    score[list(rows)] = -np.inf
+    order = np.argsort(-score, kind="stable")[:n]
+    order = order[np.isfinite(score[order])]
+    return Listing(
+        "similar", title, order, "Most alike in the embedding and the harmonics of light.",
+        score[order].astype(np.float64), "similarity",
     )  # fmt: skip
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from strandline.explore.novelty import novelty_of
-from strandline.explore.vectors import Space, read_vectors
+from strandline.explore.vectors import Space, read_looks
 from strandline.flags import StampFlag
 from strandline.labels.votes import Galaxy, table_fingerprint
 from strandline.learn.inputs import HeadInputs
 from strandline.report.words import flag_words, sexagesimal
-from strandline.shapes import SHAPE_NAMES, read_shapes
+from strandline.shapes import HARMONICS, SHAPE_NAMES, has_harmonics, read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["Sky"]
@@ -42,6 +42,8 @@ class Sky:
         See `strandline.labels.votes.table_fingerprint`.
     places : ndarray of float32, shape (row, 2)
         On the map; NaN where there is none.
+    has_harmonics : bool
+        Whether harmonics of light stand behind the embedding in `vectors`.
 
     Notes
     -----
@@ -54,6 +56,7 @@ class Sky:
         self.seed = seed
         self.columns: pa.Table = table.columns().combine_chunks()
         self.fingerprint = table_fingerprint(table)
+        self.has_harmonics = has_harmonics(table)
         axes = [np.asarray(self.columns[name].to_numpy()) for name in ("map_x", "map_y")]
         self.places: NDArray[np.float32] = np.stack(axes, axis=1).astype(np.float32)
 
@@ -100,8 +103,13 @@ class Sky:
 
     @cached_property
     def vectors(self) -> NDArray[np.float32]:
-        """The embedding, shape (row, feature)."""
-        return read_vectors(self.table)
+        """The embedding and, if the table has them, harmonics of light, shape (row, feature)."""
+        return read_looks(self.table)
+
+    @property
+    def features(self) -> int:
+        """Width of the embedding."""
+        return int(self.vectors.shape[1]) - HARMONICS * self.has_harmonics
 
     @cached_property
     def space(self) -> NDArray[np.float32]:

@@ -9,12 +9,14 @@ from sklearn.neighbors import NearestNeighbors
 
 from strandline.errors import OptionError, TableError
 from strandline.seeding import generator
+from strandline.shapes import has_harmonics, read_harmonics
 from strandline.stamps import StampTable
 
-__all__ = ["Space", "read_vectors", "table_encoder", "usual_distance"]
+__all__ = ["Space", "likeness", "read_looks", "read_vectors", "table_encoder", "usual_distance"]
 
 _AXES = 32
 _SAMPLE = 20_000
+_AT_ONCE = 50_000
 _FARTHEST = 6.0
 _FEW = 2000
 
@@ -34,6 +36,18 @@ def read_vectors(
         raise TableError(f"{table.path}: column {column!r} holds {found.type}, no vectors.")
     flat = np.asarray(found.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
     return flat.reshape(len(found), int(found.type.list_size))
+
+
+def read_looks(table: StampTable, column: str = "embedding") -> NDArray[np.float32]:
+    """Return all that is known of how each galaxy looks, float32 of shape (row, feature).
+
+    The embedding, which training has shaped, and behind it the harmonics of light, which tell of
+    what no training has seen, if the table has them.
+    """
+    vectors = read_vectors(table, column)
+    if not has_harmonics(table):
+        return vectors
+    return np.concatenate([vectors, read_harmonics(table, np.arange(len(table)))], axis=1)
 
 
 def table_encoder(table: StampTable, column: str) -> tuple[str, str]:
@@ -98,11 +112,33 @@ class Space:
     def __call__(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return places, shape (row, axis); those of vectors that are not finite are NaN."""
         places = np.full((len(vectors), self.turn.n_components_), np.nan, dtype=np.float32)
-        good = np.isfinite(vectors).all(axis=1)
-        if good.any():
-            wide = _cut((np.asarray(vectors)[good] - self.mean) / self.std)
-            places[good] = self.turn.transform(wide)
+        for start in range(0, len(vectors), _AT_ONCE):  # of a million a copy would fill the memory
+            part = np.asarray(vectors[start : start + _AT_ONCE])
+            good = np.isfinite(part).all(axis=1)
+            if good.any():
+                wide = _cut((part[good] - self.mean) / self.std)
+                places[start : start + _AT_ONCE][good] = self.turn.transform(wide)
         return places
+
+
+def likeness(places: NDArray[np.float32], examples: ArrayLike) -> NDArray[np.float32]:
+    """Return how much places look like examples among them: the cosine of an angle, (row,).
+
+    Where every axis has variance 1, the cosine with an example is what a discriminant that
+    knows one example and the crowd would say (Hariharan, Malik & Ramanan 2012); distances
+    along many axes, in contrast, are all alike. Of several, the mean of directions is meant.
+
+    Parameters
+    ----------
+    places : ndarray of float32, shape (row, axis)
+        From a `Space`; those that are NaN stay so.
+    examples : array_like of int
+        Rows of `places`.
+    """
+    length = np.linalg.norm(places, axis=1, keepdims=True)
+    directions = places / np.maximum(length, 1e-12)
+    wanted = directions[np.asarray(examples, dtype=np.int64)].mean(axis=0)
+    return np.asarray(directions @ wanted / max(float(np.linalg.norm(wanted)), 1e-12))
 
 
 def usual_distance(places: NDArray[np.float32], *, seed: int) -> float:

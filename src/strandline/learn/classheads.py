@@ -22,6 +22,7 @@ from strandline.learn.cards import card_text
 from strandline.learn.headfiles import head_from
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
+from strandline.shapes import HARMONICS
 
 __all__ = ["HEAD_FILES", "ClassHead", "check_class_name"]
 
@@ -68,6 +69,9 @@ class ClassHead:
         Width of the embedding.
     card : dict
         What else is known of it: examples, measures, date.
+    harmonics : bool
+        Whether harmonics of light stand behind the features, as in
+        `strandline.explore.vectors.read_looks`.
     """
 
     name: str
@@ -77,6 +81,7 @@ class ClassHead:
     encoder_name: str
     features: int
     card: dict[str, Any] = field(default_factory=dict)
+    harmonics: bool = False
 
     def __post_init__(self) -> None:
         check_class_name(self.name)
@@ -89,7 +94,7 @@ class ClassHead:
         Parameters
         ----------
         features : ndarray of float32, shape (row, feature)
-            By the encoder; NaN gives NaN.
+            By the encoder, and harmonics behind them if the head looks at these; NaN gives NaN.
         shapes : ndarray of float32, shape (row, len(SHAPE_NAMES)), optional
             Needed if the head looks at them.
         """
@@ -135,6 +140,7 @@ class ClassHead:
                 "name": self.encoder_name,
                 "features": self.features,
             },
+            "harmonics": self.harmonics,
             "head_inputs": self.inputs.told(),
         }
         with write_aside(folder, marks=HEAD_FILES) as aside:
@@ -165,11 +171,13 @@ class ClassHead:
                 raise ModelError(f"{folder}: is of a newer format. Use a newer strandline.")
             encoder, name = card.pop("encoder"), str(card.pop("class"))
             features = int(encoder["features"])
-            inputs = HeadInputs.read(card.pop("head_inputs"), features)
+            harmonics = bool(card.pop("harmonics", False))
+            width = features + HARMONICS * harmonics
+            inputs = HeadInputs.read(card.pop("head_inputs"), width)
             head = head_from(_read_arrays(folder / _ARRAYS), inputs.width)
             return cls(
                 name, head, inputs, str(encoder["fingerprint"]), str(encoder["name"]), features,
-                card,
+                card, harmonics,
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
