@@ -9,7 +9,7 @@ from strandline.errors import ModelError, OptionError, OutputError
 from strandline.learn.classheads import ClassHead, check_class_name
 from strandline.learn.heads import LinearHead
 from strandline.learn.inputs import HeadInputs
-from strandline.shapes import SHAPE_NAMES
+from strandline.shapes import HARMONICS, SHAPE_NAMES
 
 
 def _head(name: str = "ring", *, shapes: bool = False) -> ClassHead:
@@ -46,6 +46,18 @@ def test_it_comes_back_as_it_was(
     if shapes:
         with pytest.raises(ModelError, match="shape statistics of 6 galaxies are needed"):
             back.probability(features)
+
+
+def test_a_head_that_looks_at_harmonics_too_comes_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    mean, std, weight = rng.random((3, 4 + HARMONICS)).astype(np.float32)
+    head = LinearHead(mean, std, weight, 0.5)
+    made = ClassHead("ring", head, HeadInputs(len(mean)), "abc", "encoder", 4, {}, harmonics=True)
+    made.save(tmp_path / "ring")
+    back = ClassHead.load(tmp_path / "ring")
+    looks = rng.normal(0, 1, (6, len(mean))).astype(np.float32)
+    np.testing.assert_array_equal(back.probability(looks), made.probability(looks))
+    assert (back.harmonics, back.features) == (True, 4)
 
 
 def test_another_encoder_is_refused() -> None:
