@@ -1,7 +1,8 @@
 """How fast the explorer is: first page, a vote, retraining, the map; in a real browser.
 
 Runs only when it is named: ``python -m benchmarks explorer``. The table is made of random numbers
-in ``explorer-work/``: 100,000 stamps of 32 px, an embedding of 128 numbers in ten groups.
+in ``explorer-work/``: 100,000 stamps of 32 px, an embedding of 128 numbers in ten groups and as
+many harmonics as real stamps have.
 ``--count=1000000`` for another number, with stamps of 8 px. Wanted: first page under 3 s, a vote
 stored under 50 ms, a head that learned anew in under 2 s.
 """
@@ -25,6 +26,7 @@ from strandline.app.retraining import Retrainer
 from strandline.app.session import Session
 from strandline.app.shading import Viewport
 from strandline.app.workspace import Workspace
+from strandline.shapes.harmonics import HARMONICS, HARMONICS_COLUMN, HARMONICS_METADATA
 from strandline.stamps import StampTable, TableSpec
 
 __all__ = ["main", "make_table"]
@@ -65,7 +67,9 @@ def _add_columns(table: StampTable, rng: np.random.Generator) -> None:
     angle = 2 * np.pi * group / _GROUPS
     places = np.stack([np.cos(angle), np.sin(angle)]) * 8 + rng.normal(0, 1.5, (2, count))
     probability = np.clip(group / _GROUPS + rng.normal(0, 0.1, count), 0.01, 0.99)
+    waves = rng.normal(0, 1, (count, HARMONICS)).astype(np.float32)
     columns = {
+        HARMONICS_COLUMN: pa.FixedSizeListArray.from_arrays(pa.array(waves.ravel()), HARMONICS),
         "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), _FEATURES),
         "map_x": pa.array(places[0].astype(np.float32)),
         "map_y": pa.array(places[1].astype(np.float32)),
@@ -74,6 +78,7 @@ def _add_columns(table: StampTable, rng: np.random.Generator) -> None:
     }
     whole = pa.table(columns)
     told = {"embedding_encoder": "random", "embedding_model": "random", "probability_models": "x"}
+    told |= HARMONICS_METADATA
     table.add_columns(whole.to_batches(max_chunksize=_AT_ONCE), whole.schema, told)
     table.build_index()
 

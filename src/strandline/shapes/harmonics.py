@@ -20,6 +20,7 @@ from strandline.stamps import StampBatch, StampTable
 __all__ = [
     "HARMONICS",
     "HARMONICS_COLUMN",
+    "HARMONICS_METADATA",
     "add_harmonics",
     "has_harmonics",
     "measure_harmonics",
@@ -27,7 +28,8 @@ __all__ = [
 ]
 
 HARMONICS_COLUMN = "harmonics"
-_VERSION_KEY, _VERSION = "harmonics_version", "1"
+HARMONICS_METADATA = {"harmonics_version": "1"}
+"""What a table is told of its column; another version whenever a stamp is given other numbers."""
 
 _CIRCLES = np.array([0.35, 0.7, 1.0, 1.5, 2.0, 2.75, 3.5, 4.5])  # half-light radii
 _ANGLES = 2 * np.pi * np.arange(32) / 32
@@ -81,7 +83,9 @@ def measure_harmonics(batch: StampBatch, radius_px: ArrayLike, *, has_sky: bool)
 
 def has_harmonics(table: StampTable) -> bool:
     """Return whether a table holds them, as this version measures them."""
-    return HARMONICS_COLUMN in table.column_names and table.metadata.get(_VERSION_KEY) == _VERSION
+    told = table.metadata
+    current = all(told.get(key) == value for key, value in HARMONICS_METADATA.items())
+    return current and HARMONICS_COLUMN in table.column_names
 
 
 def add_harmonics(table: StampTable) -> None:
@@ -94,7 +98,7 @@ def add_harmonics(table: StampTable) -> None:
 
     rows = np.arange(len(table))
     parts = (column(values) for values in _measured(table, rows))
-    table.add_columns(parts, schema, {_VERSION_KEY: _VERSION})
+    table.add_columns(parts, schema, HARMONICS_METADATA)
 
 
 def read_harmonics(table: StampTable, rows: ArrayLike) -> Floats:

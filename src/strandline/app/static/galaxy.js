@@ -76,7 +76,7 @@ class GalaxyPage {
         h("div", { class: "told" },
           h("div", { class: "facts" }, this.chances(g), this.position(g, told.links), this.measures(g)),
           h("div", { class: "people" }, h("h3", { text: "Labels" }), this.votes, h("h3", { text: "Notes" }), this.notes, h("div", { class: "place" }, this.onMap(g), this.deeds(g))),
-          h("div", { class: "near" }, h("h3", { text: `Nearest in the embedding${told.neighbours.length ? "" : ": none"}` }), this.neighbours(told)))));
+          h("div", { class: "near" }, h("h3", { text: `Most alike${told.neighbours.length ? "" : ": none"}` }), this.neighbours(told)))));
     this.box.replaceChildren(sheet);
     this.box.hidden = false;
     this.said(told);
