@@ -50,6 +50,7 @@ class MeasureFlag(IntFlag):
     ODD_COLOURS = 8192  #: no single burst of stars has such colours, however old: no age
     WIDENED = 16384  #: no doubt: measured on a cut twice as wide, as the feature left the stamp
     NO_AGE = 32768  #: no colour, or no redshift up to 0.15, of which the tracks of stars know
+    NO_DIRECTION = 65536  #: features on several sides, or all around: no position angle
 
 
 def describe_flags(value: int) -> str:

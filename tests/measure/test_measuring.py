@@ -1,10 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strandline.api.benchmark_measuring import MeasureScores, benchmark_measuring
+from strandline.errors import TableError
 from strandline.flags import MeasureFlag
 from strandline.measure import Measured, Subject, measure_stamp
 from strandline.measure.columns import columns_of
+from strandline.simulate import make_stamps
 
 SIDE = 180
 BANDS = ("g", "r", "i")
@@ -43,29 +48,59 @@ def measured() -> Measured:
     return measure_stamp(stamp(), NOISE, subject())
 
 
-def test_tail_is_found_where_it_is(measured: Measured) -> None:
-    assert measured.found is not None
-    _, light = parts()
-    truth = light > 15
-    mask = measured.found.mask
-    assert (mask & truth).sum() / (mask | truth).sum() > 0.5
-    assert measured.flags == MeasureFlag(0)
-
-
 def test_tail_is_measured(measured: Measured) -> None:
     values = measured.values
+    assert measured.found is not None
     _, light = parts()
-    assert values["kind"] in ("tail", "stripped")
-    assert values["flux_r_njy"] == pytest.approx(light.sum(), rel=0.15)
-    assert values["position_angle_deg"] == pytest.approx(355, abs=4)
-    # it begins within the host's light, and ends 47 + 25 + 2 sigma from its centre
-    assert values["reach_arcsec"] == pytest.approx(75 * 0.263, rel=0.1)
-    assert values["width_arcsec"] == pytest.approx(2.355 * 4 * 0.263, rel=0.35)
+    outer = light > 30
+    outer[: SIDE // 2 + 25] = False  # where the host's own light has ended
+    assert (measured.found.mask & outer).sum() > 0.8 * outer.sum()
+    assert values["position_angle_deg"] == pytest.approx(355, abs=10)
+    assert abs(float(values["reach_arcsec"]) - 75 * 0.263) < 3 * float(values["reach_arcsec_err"])
     colour = -2.5 * np.log10(0.75)
     assert abs(float(values["colour_g_r"]) - colour) < 3 * float(values["colour_g_r_err"])
     assert values["host_colour_g_r"] == pytest.approx(-2.5 * np.log10(0.5), abs=0.03)
     assert values["length_kpc"] == pytest.approx(float(values["length_arcsec"]) * 0.977, rel=0.01)
     assert float(values["asymmetry_outer"]) > 0.05
+    assert measured.flags == MeasureFlag(0)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> MeasureScores:
+    folder = tmp_path_factory.mktemp("simulated")
+    make_stamps(
+        folder / "sim.lance", count=24, size_px=200, bands=("g", "r", "i"), features=True,
+        kinds=("tails", "shells"), interacting_fraction=0.7, seed=12,
+    )  # fmt: skip
+    return benchmark_measuring(folder / "sim.lance", folder / "out")
+
+
+def test_features_of_simulated_galaxies_are_where_they_are(compared: MeasureScores) -> None:
+    seen = [row for row in compared.rows if row["visible"] and row["feature_sb"] < 26]
+    found = [row for row in seen if row["features"]]
+    assert len(found) > 0.5 * len(seen) > 4
+    assert np.median([row["overlap"] for row in found]) > 0.5
+    for column, least in (("length_arcsec", 0.3), ("reach_arcsec", 0.3), ("flux_r_njy", 0.6)):
+        off = [row[column] / row[f"true_{column}"] - 1 for row in found]
+        assert np.median(np.abs(off)) < least
+    plain = [row for row in compared.rows if not row["interacting"]]
+    assert sum(row["features"] > 0 for row in plain) <= 0.25 * len(plain)
+
+
+def test_comparison_is_written_and_told(compared: MeasureScores) -> None:
+    assert {path.name for path in compared.out.iterdir()} == {
+        "measured.csv", "measured.png", "measured.svg",
+    }  # fmt: skip
+    lines = list(compared.lines())
+    assert any(line.startswith("undisturbed") for line in lines)
+    assert any(line.startswith("length ") for line in lines)
+    assert any(line.startswith("tails ") for line in lines)
+
+
+def test_comparison_needs_the_light_of_features(tmp_path: Path) -> None:
+    make_stamps(tmp_path / "sim.lance", count=2, size_px=64, bands=("r",))
+    with pytest.raises(TableError, match=r"sim\.features\.lance: is missing.*--features"):
+        benchmark_measuring(tmp_path / "sim.lance", tmp_path / "out")
 
 
 def test_undisturbed_galaxy_has_no_feature() -> None:
@@ -113,6 +148,6 @@ def test_no_galaxy_in_the_middle() -> None:
 
 
 def test_feature_over_the_edge_is_flagged() -> None:
-    told = measure_stamp(stamp()[:, :150], NOISE, subject())
-    if told.values["features"]:
-        assert told.flags & MeasureFlag.EDGE
+    told = measure_stamp(stamp()[:, 35:145, 35:145], NOISE, subject())
+    assert told.values["features"]
+    assert told.flags & MeasureFlag.EDGE

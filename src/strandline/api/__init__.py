@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from strandline.lazy import lazily
 
 if TYPE_CHECKING:
+    from strandline.api.benchmark_measuring import benchmark_measuring
     from strandline.api.benchmarking import benchmark
     from strandline.api.combining import combine
     from strandline.api.cutting import stamps
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from strandline.api.subjects import label_subjects
     from strandline.api.surroundings import environment
     from strandline.api.surveying import survey
+    from strandline.api.tracing import train_tracer
     from strandline.api.training import pretrain, train
 
 __all__ = [
     "benchmark",
+    "benchmark_measuring",
     "classify",
     "combine",
     "define_class",
@@ -66,10 +69,12 @@ __all__ = [
     "stamps",
     "survey",
     "train",
+    "train_tracer",
 ]
 
 _HOMES = {
     "benchmark": "benchmarking",
+    "benchmark_measuring": "benchmark_measuring",
     "combine": "combining",
     "stamps": "cutting",
     "demo": "demonstration",
@@ -99,6 +104,7 @@ _HOMES = {
     "nuisance": "probing",
     "pretrain": "training",
     "train": "training",
+    "train_tracer": "tracing",
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -49,7 +49,7 @@ def benchmark(
     test_stamps: Annotated[
         int, typer.Option(min=100, help="To simulate and test on, of each survey.")
     ] = 3300,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that simulate, or measure.")] = 1,
     recipes: Annotated[str, typer.Option(help="Names or TOML files, separated by commas.")] = "",
     model: Annotated[
         list[str] | None, typer.Option(help="A model that is there or ships; repeat for several.")
@@ -77,11 +77,26 @@ def benchmark(
             "else forest on shapes]"
         ),
     ] = None,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="Instead: how well `measure` finds and measures the features of a table made by "
+            "simulate --stamps N --features.",
+        ),
+    ] = False,
+    tracer: Annotated[
+        Path | None, typer.Option(help="With --measure: a trained tracer. [default: ships]")
+    ] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
     """Compare recipes, models and controls by how many labels they need."""
     from strandline import api
+
+    if measure:
+        _measuring(paths or [], out, tracer, workers)
+        return
     from strandline.api.benchmark_skies import Simulation
 
     result = api.benchmark(
@@ -121,3 +136,16 @@ def benchmark(
     typer.echo(f"{out}: benchmark.json, tables as CSV, figures as SVG and PNG")
     if result.groups:
         typer.echo(f"{out}/benchmark.csv: the same by {', '.join(result.groups)}")
+
+
+def _measuring(paths: list[Path], out: Path, tracer: Path | None, workers: int) -> None:
+    from strandline import api
+    from strandline.errors import OptionError
+    from strandline.measure import FindOptions
+
+    if len(paths) != 1:
+        raise OptionError(f"--measure takes one table; got {len(paths)}.")
+    options = FindOptions(tracer=tracer)
+    scores = api.benchmark_measuring(paths[0], out, options=options, workers=workers)
+    typer.echo("\n".join(scores.lines()))
+    typer.echo(f"{out}: measured.csv, one row a galaxy; measured.png and .svg")

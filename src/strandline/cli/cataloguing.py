@@ -119,6 +119,16 @@ def measure(
             "are measured on a wider cut."
         ),
     ] = None,
+    tracer: Annotated[
+        Path | None, typer.Option(help="A tracer of your own, see train-tracer. [default: ships]")
+    ] = None,
+    score: Annotated[
+        float,
+        typer.Option(
+            help="Evidence beyond that of 4 % of undisturbed galaxies: lower finds more, and more "
+            "that is none."
+        ),
+    ] = 0.0,
     pages: Annotated[
         Path | None, typer.Option(help="Folder for a picture page of each galaxy with features.")
     ] = None,
@@ -131,6 +141,7 @@ def measure(
     from strandline import api
     from strandline.api.injecting.options import parse_by_band
     from strandline.api.measuring import Cluster
+    from strandline.measure import FindOptions
 
     ra, dec, z = (
         nan if one is None else one for one in (cluster_ra, cluster_dec, cluster_redshift)
@@ -146,6 +157,7 @@ def measure(
         psf_arcsec=parse_by_band(psf, "psf", 0.02, 30.0),
         camera=camera,
         tiles=tiles,
+        options=FindOptions(tracer=tracer, score=score),
         pages=pages,
         workers=workers,
         scheduler=scheduler,

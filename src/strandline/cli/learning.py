@@ -8,7 +8,7 @@ import typer
 from strandline.cli.app import app, show
 from strandline.cli.options import Epochs, OneModel, Seed, Table
 
-__all__ = ["combine", "nuisance", "pretrain", "train"]
+__all__ = ["combine", "nuisance", "pretrain", "train", "train_tracer"]
 
 
 @app.command(
@@ -100,6 +100,25 @@ def train(
         seed=seed,
     )
     typer.echo(f"{out}: {model.summary()}")
+
+
+@app.command(
+    epilog="Example: strandline train-tracer sim.lance --out mine.safetensors, after strandline "
+    "simulate sim.lance --stamps 6000 --features"
+)
+def train_tracer(
+    tables: Annotated[
+        list[Path],
+        typer.Argument(help="Simulated stamp tables with their features' light beside them."),
+    ],
+    out: Annotated[Path, typer.Option(help="File to write, .safetensors.")],
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the network that outlines tails, streams and shells for `measure`."""
+    from strandline import api
+
+    typer.echo(api.train_tracer(tables, out, epochs=epochs, seed=seed).summary())
 
 
 @app.command(

@@ -31,7 +31,7 @@ from strandline.learn.host import Ellipses, fit_ellipses, host_light, turned
 from strandline.learn.stretch import asinh
 from strandline.recipe import FaintChannel
 
-__all__ = ["faint_light", "summed"]
+__all__ = ["faint_light", "in_noise", "summed"]
 
 _SATURATION = 30.0  # sigma
 _FWHM_PX = 3.0
@@ -73,15 +73,7 @@ def faint_light(
         NaN where no band has a pixel.
     """
     picture = kind == "picture"
-    if picture:
-        flux = _against_border(flux, _LEAST_NOISE)
-        sigma, spectrum = torch.ones_like(sigma), sigma.new_ones(len(bands))
-    else:
-        spectrum = sigma.new_tensor([_spectrum(band) for band in bands])
-    total, seen = summed(flux, sigma, spectrum)
-    if picture:
-        total = _against_border(total[:, None].where(seen[:, None] > 0, torch.nan))[:, 0]
-        total = total.nan_to_num_(0.0)
+    total, seen = in_noise(flux, sigma, bands, kind)
     light = asinh(total)
     found: dict[str, Tensor] = {}
     if "deep" in channels:
@@ -103,6 +95,21 @@ def faint_light(
     if lost.any():
         result.masked_fill_(lost[:, None], torch.nan)
     return result
+
+
+def in_noise(
+    flux: Tensor, sigma: Tensor, bands: Sequence[str], kind: Literal["fits", "picture"]
+) -> tuple[Tensor, Tensor]:
+    """Return all bands together in units of the noise of a pixel, and where any is there.
+
+    Parameters are those of `faint_light`, what is returned that of `summed`.
+    """
+    if kind == "fits":
+        return summed(flux, sigma, sigma.new_tensor([_spectrum(band) for band in bands]))
+    level = _against_border(flux, _LEAST_NOISE)
+    total, seen = summed(level, torch.ones_like(sigma), sigma.new_ones(len(bands)))
+    total = _against_border(total[:, None].where(seen[:, None] > 0, torch.nan))[:, 0]
+    return total.nan_to_num_(0.0), seen
 
 
 def summed(flux: Tensor, sigma: Tensor, spectrum: Tensor) -> tuple[Tensor, Tensor]:

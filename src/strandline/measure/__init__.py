@@ -2,9 +2,11 @@
 
 How a stamp becomes numbers, one idea a module, from left to right::
 
-    scenery.py ────► significance.py ► finding.py ► features.py ► geometry.py ► measuring.py
-    host, others     smoothed, over    connected    a score       light.py      the row
-    modelled away    its own error     light        decides       of features   and flags
+    learn.tracing ► features.py ──────► geometry.py ► measuring.py
+    the network's   outlines that       light.py      the row
+    maps            are sure enough     of features   and flags
+    scenery.py, significance.py
+    host, others; errors
 """
 
 from strandline.measure.bodies import Body, Seed

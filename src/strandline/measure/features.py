@@ -1,26 +1,28 @@
-"""Which candidates are features: a score of what is known of each, tuned to few false alarms."""
+"""The features of the galaxy in the middle of a stamp: what the tracer outlines, and how surely."""
 
-import math
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from strandline.measure.finding import Candidate, candidates_of
+from strandline.learn.tracing import Traced, Tracer
+from strandline.measure.bodies import Body
 from strandline.measure.scenery import Scenery
-from strandline.measure.significance import Significance, significance_of
 
-__all__ = ["FEATURE_SCORE", "Feature", "FindOptions", "Found", "find_features", "score_of"]
+__all__ = ["Feature", "FindOptions", "Found", "find_features", "tracer_of"]
 
-FEATURE_SCORE = 0.0
-"""Candidates with a higher score are features."""
-
-# a logistic regression whose weights may not have the wrong sign; the terms are in `_terms`
-_INTERCEPT = -2.7
-_WEIGHTS = {
-    "total": 2.153, "faint": -1.858, "contrast": 1.037, "away": -2.313, "far": -0.139,
-    "sharp": -1.401,
-}  # fmt: skip
+_BESIDE = 1.0  # evidence of outlines that count where another one is sure
+_EDGE_SIGMA = 0.7  # of the noise of a pixel: where a body is taken to end
+_LARGE_PX = 8.0  # neighbours whose edge is nearer are stars or small
+_BRIGHT_NEIGHBOUR = 0.1  # of the host's light
+_FAR = 0.7  # of the distance of a feature's farthest pixel: there a bridge meets its neighbour
+_SMOOTH_PX = 1.6
+_BLANK_SIGMA = 0.3  # models below so much of the noise leave a pixel blank
+_FEWEST_BLANK = 400
+_LOWER_QUANTILE = 0.1587
 
 
 @dataclass(frozen=True)
@@ -29,40 +31,45 @@ class FindOptions:
 
     Attributes
     ----------
-    seed_sigma : float
-        A feature has a pixel so significant (on the best of three smoothings),
-    grow_sigma : float
-        and reaches as far as light is so significant,
-    least_px : int
-        over so many pixels.
+    tracer : Path or None
+        File of a trained tracer; None is the one that ships.
+    chance : float
+        Outlines hold pixels that are a feature's with this probability at least.
     score : float
-        See `FEATURE_SCORE`: lower finds more, and more that is none.
+        An outline's evidence less the tracer's level (`Traced.evidence`, `Tracer.level`) must be
+        more: lower finds more, and more that is none.
+    least_px : int
+        Smaller outlines are none.
     """
 
-    seed_sigma: float = 3.3
-    grow_sigma: float = 2.0
+    tracer: Path | None = None
+    chance: float = 0.5
+    score: float = 0.0
     least_px: int = 20
-    score: float = FEATURE_SCORE
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature of the galaxy in the middle of a stamp.
+    """A feature.
 
     Attributes
     ----------
     mask : ndarray of bool, shape (y, x)
     score : float
-        See `score_of`.
+        Evidence, less the level from which on it counts.
     significance : float
         Of all its light together, in sigma.
-    traits : Candidate
+    away : float
+        Distance of its nearest part from the host, in units of the host's edge.
+    crowded : float
+        How near its far end comes to a bright neighbour, in units of that one's edge; 10 at most.
     """
 
     mask: NDArray[np.bool_]
     score: float
     significance: float
-    traits: Candidate
+    away: float
+    crowded: float
 
 
 @dataclass(frozen=True)
@@ -72,68 +79,114 @@ class Found:
     Attributes
     ----------
     features : tuple of Feature
-        Most significant first.
-    significance : Significance
-    limit_njy : float
-        Light per pixel of the stamp down to which features reach where the sky is blank.
+        The one with most light first.
+    traced : Traced
+    light : ndarray of float64, shape (y, x)
+        Of the features, all bands together, smoothed; not negative.
+    calm_noise : float
+        Scatter of blank sky that is smoothed as `light` is: noise, and sources too faint to see.
     """
 
     features: tuple[Feature, ...]
-    significance: Significance
-    limit_njy: float
+    traced: Traced
+    light: NDArray[np.float64]
+    calm_noise: float
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """Pixels of all features, shape (y, x)."""
-        out = np.zeros(self.significance.value.shape[1:], dtype=np.bool_)
+        out = np.zeros(self.light.shape, dtype=np.bool_)
         for feature in self.features:
             out |= feature.mask
         return out
 
 
-def find_features(scenery: Scenery, options: FindOptions | None = None) -> Found:
+@lru_cache(maxsize=2)
+def tracer_of(path: Path | None) -> Tracer:
+    """Return a tracer, loaded once in a process."""
+    return Tracer.load(path)
+
+
+def find_features(
+    scenery: Scenery, traced: Traced, level: float, options: FindOptions | None = None
+) -> Found:
     """Find the features of the galaxy in the middle of a stamp.
 
     Parameters
     ----------
     scenery : Scenery
+        With a host.
+    traced : Traced
+        Of the same stamp.
+    level : float
+        Of the tracer.
     options : FindOptions, optional
     """
     options = options or FindOptions()
-    told = significance_of(scenery, scenery.masked)
-    candidates = candidates_of(
-        scenery,
-        told,
-        seed_sigma=options.seed_sigma,
-        grow_sigma=options.grow_sigma,
-        least_px=options.least_px,
+    calm = ndimage.gaussian_filter(scenery.image, _SMOOTH_PX, truncate=3.0)
+    light = np.clip(traced.share * calm, 0.0, None)
+    masks = traced.outlines(options.chance, options.least_px)
+    calm_noise = _scatter(calm, scenery)
+    evidence = [traced.evidence(mask) for mask in masks]
+    features: list[Feature] = []
+    if masks and max(evidence) > level + options.score:
+        away, near = _distances(scenery)
+        features = [
+            _feature(mask, one - level, light, calm_noise, away, near)
+            for mask, one in zip(masks, evidence, strict=True)
+            if one > min(_BESIDE, level + options.score)
+        ]
+    features.sort(key=lambda one: -float(light[one.mask].sum()))
+    return Found(tuple(features), traced, light, calm_noise)
+
+
+def _feature(
+    mask: NDArray[np.bool_],
+    score: float,
+    light: NDArray[np.float64],
+    calm_noise: float,
+    away: NDArray[np.float32],
+    near: NDArray[np.float32],
+) -> Feature:
+    error = calm_noise * np.sqrt(mask.sum() * 4 * np.pi * _SMOOTH_PX**2)
+    end = mask & (away >= _FAR * away[mask].max())
+    return Feature(
+        mask=mask,
+        score=score,
+        significance=float(light[mask].sum() / error),
+        away=float(away[mask].min()),
+        crowded=float(np.median(near[end])),
     )
-    features = []
-    for one in candidates:
-        score = score_of(one)
-        if score > options.score:
-            features.append(Feature(one.mask, score, 10**one.total, one))
-    return Found(tuple(features), told, options.grow_sigma * told.blank[0])
 
 
-def score_of(candidate: Candidate) -> float:
-    """Return the score of a candidate: log-odds by a logistic regression, shifted.
+def _scatter(calm: NDArray[np.float64], scenery: Scenery) -> float:
+    """Return the lower half of the scatter of blank sky, where no source adds light."""
+    least = scenery.noise / (2 * np.sqrt(np.pi) * _SMOOTH_PX)  # of noise that is not correlated
+    model = scenery.host_model + scenery.others
+    quiet = calm[(model < _BLANK_SIGMA * scenery.noise) & ~scenery.masked]
+    if quiet.size < _FEWEST_BLANK:
+        return float(2 * least)
+    low, middle = np.quantile(quiet, [_LOWER_QUANTILE, 0.5])
+    return float(max(middle - low, least))
 
-    It was fitted to candidates on simulated stamps, undisturbed and with a feature injected, and of
-    each undisturbed stamp to the two that looked most like a feature, so that of a hundred
-    undisturbed galaxies fewer than five have a candidate above `FEATURE_SCORE`.
-    """
-    terms = _terms(candidate)
-    return _INTERCEPT + sum(_WEIGHTS[name] * value for name, value in terms.items())
+
+def _distances(scenery: Scenery) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the distances from the host and from the nearest large neighbour, in their edges."""
+    assert scenery.host is not None
+    shape = scenery.image.shape
+    away = np.full(shape, 99.0, dtype=np.float32)
+    model = scenery.host_model[scenery.host.box]
+    away[scenery.host.box] = scenery.host.radius_px / _edge_px(scenery.host, model, scenery.noise)
+    near = np.full(shape, 10.0, dtype=np.float32)
+    bright = _BRIGHT_NEIGHBOUR * float(model.sum())
+    for body, light in zip(scenery.neighbours, scenery.neighbour_models, strict=True):
+        edge = _edge_px(body, light, scenery.noise)
+        if edge >= _LARGE_PX and light.sum() > bright:
+            near[body.box] = np.minimum(near[body.box], body.radius_px / np.float32(edge))
+    return away, near
 
 
-def _terms(candidate: Candidate) -> dict[str, float]:
-    """Return what the score is a weighted sum of, by name."""
-    return {
-        "total": candidate.total,
-        "faint": min(max(1.2 - candidate.total, 0.0), 3.0),
-        "contrast": candidate.contrast,
-        "away": math.log10(candidate.away + 0.1),
-        "far": min(max(candidate.away - 1.2, 0.0), 3.0),
-        "sharp": candidate.sharp,
-    }
+def _edge_px(body: Body, model: NDArray[np.float64], noise: float) -> float:
+    """Return the semi-major axis at which a body's model falls below the noise of a pixel."""
+    inside = body.radius_px[model > _EDGE_SIGMA * noise]
+    return max(float(inside.max()) if inside.size else 0.0, 4.0)

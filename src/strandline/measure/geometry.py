@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from strandline.measure.ridge import Ridge, ridge_of
 
-__all__ = ["Geometry", "Kind", "geometry_of", "kind_of"]
+__all__ = ["Geometry", "Kind", "direction_of", "geometry_of", "kind_of"]
 
 Kind = Literal["tail", "stream", "shell", "plume", "stripped", "bridge"]
 """What a feature looks like.
@@ -58,7 +58,11 @@ class Geometry:
 
 
 def geometry_of(
-    light: NDArray[np.float64], mask: NDArray[np.bool_], centre: tuple[float, float]
+    light: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    centre: tuple[float, float],
+    *,
+    ridge: bool = True,
 ) -> Geometry:
     """Measure the shape of a feature.
 
@@ -70,34 +74,62 @@ def geometry_of(
         Its pixels, at least one.
     centre : tuple of float
         Of the host, x and y (px).
+    ridge : bool
+        Whether to look for the ridge, which takes most of the time.
     """
-    y, x = np.nonzero(mask)
-    weight = np.clip(light[y, x], 0, None)
-    if not weight.sum() > 0:
-        weight = np.ones(len(x))
-    dx, dy = x - centre[0], y - centre[1]
+    dx, dy, weight = _about(light, mask, centre)
     away = np.hypot(dx, dy)
-    order = np.argsort(away)
-    growth = np.cumsum(weight[order])
-    reach = float(away[order][min(np.searchsorted(growth, _FAR_END * growth[-1]), len(x) - 1)])
-    far = away > 0.5 * reach
-    mean_x = float((weight * dx)[far].sum() / weight[far].sum())
-    mean_y = float((weight * dy)[far].sum() / weight[far].sum())
-    across = (dy * mean_x - dx * mean_y)[far] / max(math.hypot(mean_x, mean_y), 1e-9)
-    spread = math.sqrt(float((weight[far] * across**2).sum() / weight[far].sum()))
+    reach, angle, spread = _far_end(dx, dy, weight)
     radius = float((weight * away).sum() / weight.sum())
     scatter = math.sqrt(float((weight * (away - radius) ** 2).sum() / weight.sum()))
     angles = np.sort(np.arctan2(dy, dx)[away > 0.3 * radius])
     gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi)) if len(angles) else np.array([7.0])
     return Geometry(
-        ridge=ridge_of(light, mask),
+        ridge=ridge_of(light, mask) if ridge else None,
         reach_px=reach,
-        angle=math.atan2(mean_y, mean_x),
-        angle_error=spread / max(math.hypot(mean_x, mean_y), 1e-9),
+        angle=angle,
+        angle_error=spread,
         radius_px=radius,
         radius_spread=scatter / max(radius, 1e-9),
         span=float(max(2 * np.pi - gaps.max(), 0.0)),
     )
+
+
+def direction_of(
+    light: NDArray[np.float64], mask: NDArray[np.bool_], centre: tuple[float, float]
+) -> float:
+    """Return the direction of the light of the farther half, rad from +x towards +y.
+
+    Parameters are those of `geometry_of`.
+    """
+    return _far_end(*_about(light, mask, centre))[1]
+
+
+def _about(
+    light: NDArray[np.float64], mask: NDArray[np.bool_], centre: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of pixels from the centre, and their light."""
+    y, x = np.nonzero(mask)
+    weight = np.clip(light[y, x], 0, None).astype(np.float64)
+    if not weight.sum() > 0:
+        weight = np.ones(len(x))
+    return (x - centre[0]).astype(np.float64), (y - centre[1]).astype(np.float64), weight
+
+
+def _far_end(
+    dx: NDArray[np.float64], dy: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Return reach, direction, and how light spreads about that, rad."""
+    away = np.hypot(dx, dy)
+    order = np.argsort(away)
+    growth = np.cumsum(weight[order])
+    reach = float(away[order][min(np.searchsorted(growth, _FAR_END * growth[-1]), len(away) - 1)])
+    far = away > 0.5 * reach
+    mean_x = float((weight * dx)[far].sum() / weight[far].sum())
+    mean_y = float((weight * dy)[far].sum() / weight[far].sum())
+    across = (dy * mean_x - dx * mean_y)[far] / max(math.hypot(mean_x, mean_y), 1e-9)
+    spread = math.sqrt(float((weight[far] * across**2).sum() / weight[far].sum()))
+    return reach, math.atan2(mean_y, mean_x), spread / max(math.hypot(mean_x, mean_y), 1e-9)
 
 
 def kind_of(

@@ -1,4 +1,8 @@
-"""The light of a feature, band by band: flux, brightness, colours, and how sure they are."""
+"""The light of a galaxy and of its features, band by band: flux, brightness, and how sure they are.
+
+Each pixel's light is divided by the share that the tracer gives to features. Colours are taken
+where features make up most of the light: elsewhere they would be mixed with the host's.
+"""
 
 import math
 from dataclasses import dataclass
@@ -7,57 +11,79 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from strandline.measure.bodies import Body
+from strandline.learn.tracing import LEAST_CHANCE, Traced
 from strandline.measure.scenery import Scenery
 from strandline.shapes.scene import sky_of
 
 __all__ = ["BandLight", "band_light", "matching_sigma_px"]
 
-_FILL_PX = 1.6
+_CALM_PX = 1.6
 _COARSE_PX = 6.4
-_HOST_SHARE = 0.1  # of the host's model below a feature: how wrong it may be, all together
 _LOWER_QUANTILE = 0.1587
 _FEWEST_BLANK = 400
+_PURITY = 4  # power of the share by which a pixel counts for the colour
 
 
 @dataclass(frozen=True)
 class BandLight:
-    """Light of one band without host and neighbours.
+    """Light of one band.
 
     Attributes
     ----------
-    residual : ndarray of float64, shape (y, x)
-        nJy per pixel, smoothed; masked pixels are filled from around them.
+    image : ndarray of float64, shape (y, x)
+        nJy per pixel, sky subtracted, smoothed to the widest seeing; 0 where missing.
     host : ndarray of float64, shape (y, x)
-        The host's model.
+        Model of the host, features and neighbours left out.
     noise : float
         Of a pixel, nJy.
     coarse : float
         Scatter of blank sky smoothed over 6.4 px, nJy per pixel: residual sky and faint sources.
     """
 
-    residual: NDArray[np.float64]
+    image: NDArray[np.float64]
     host: NDArray[np.float64]
     noise: float
     coarse: float
 
-    def flux(self, mask: NDArray[np.bool_]) -> tuple[float, float]:
-        """Return flux and its error within a mask, nJy."""
-        count = int(mask.sum())
-        beam = 4 * math.pi * _COARSE_PX**2
-        sky = self.coarse * count / math.sqrt(max(count / beam, 1.0))
-        error = math.hypot(
-            self.noise * math.sqrt(count), sky, _HOST_SHARE * float(self.host[mask].sum())
-        )
-        return float(self.residual[mask].sum()), error
+    @property
+    def calm_noise(self) -> float:
+        """Noise of a pixel of `image`, nJy."""
+        return self.noise / (2 * math.sqrt(math.pi) * _CALM_PX)
 
-    def peak(self, mask: NDArray[np.bool_]) -> float:
-        """Return the brightest light within a mask, nJy per pixel."""
-        return float(self.residual[mask].max())
+    def flux(self, traced: Traced) -> tuple[float, float]:
+        """Return the flux of all features and its 1-sigma error, nJy."""
+        share = traced.share * (traced.chance > LEAST_CHANCE)
+        low, middle, high = traced.whole
+        seen = float((share * self.image).sum())
+        error = middle * self._sky_error(share)
+        return middle * seen, math.hypot(error, 0.5 * (high - low) * seen)
+
+    def flux_within(self, traced: Traced, mask: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the flux of features within an outline and its error, nJy."""
+        share = traced.share * mask
+        return float((share * self.image).sum()), self._sky_error(share)
+
+    def pure(self, traced: Traced) -> tuple[float, float]:
+        """Return flux, weighted to where features make up most of the light, and its error.
+
+        Only for colours: the same weights for all bands.
+        """
+        weight = traced.share**_PURITY * (traced.chance > LEAST_CHANCE)
+        return float((weight * self.image).sum()), self._sky_error(weight)
+
+    def peak(self, traced: Traced, mask: NDArray[np.bool_]) -> float:
+        """Return the brightest light of features within an outline, nJy per pixel."""
+        return float((traced.share * self.image)[mask].max())
+
+    def _sky_error(self, weight: NDArray[np.float32]) -> float:
+        count = float((weight.astype(np.float64) ** 2).sum())
+        beam = 4 * math.pi * _COARSE_PX**2
+        sky = self.coarse * float(weight.sum()) / math.sqrt(max(count / beam, 1.0))
+        return math.hypot(self.noise * math.sqrt(count), sky)
 
 
 def band_light(
-    plane: NDArray[np.float64], scenery: Scenery, blur_px: float = 0.0
+    plane: NDArray[np.float64], scenery: Scenery, outlines: NDArray[np.bool_], blur_px: float = 0.0
 ) -> BandLight | None:
     """Take the light of one band apart as `scenery` was, with its own profiles.
 
@@ -67,6 +93,8 @@ def band_light(
         nJy per pixel; NaN is missing.
     scenery : Scenery
         Of all bands together: its ellipses and masks are used.
+    outlines : ndarray of bool, shape (y, x)
+        Of features: they are left out of the host's profile where it has other pixels.
     blur_px : float
         Sigma of a Gaussian that brings the band to the widest seeing.
 
@@ -81,37 +109,34 @@ def band_light(
     sky, noise = sky_of(plane, missing)
     if not noise > 0:
         return None
-    rest = np.where(missing, 0.0, plane - sky)
+    image = np.where(missing, 0.0, plane - sky)
+    rest = image.copy()
+    for body in scenery.neighbours:
+        rest[body.box] -= body.model(rest, missing, noise)
     masked = scenery.masked | missing
     host = np.zeros_like(rest)
-    for body in scenery.neighbours:
-        rest[body.box] -= _model(body, rest, missing, noise)
     if scenery.host is not None:
         host[scenery.host.box] = scenery.host.model(
-            rest, masked | scenery.standing_out, noise, beside_features=True
+            rest, masked | scenery.standing_out | outlines, noise, beside_features=True
         )
-    seen = (~masked).astype(np.float64)
-    width = math.hypot(_FILL_PX, blur_px)
-    share = np.maximum(ndimage.gaussian_filter(seen, width, truncate=3.0), 1e-3)
-    left = np.where(masked, 0.0, rest - host)
-    filled = ndimage.gaussian_filter(left, width, truncate=3.0) / share
-    coarse = ndimage.gaussian_filter(left, _COARSE_PX, truncate=3.0) / np.maximum(
-        ndimage.gaussian_filter(seen, _COARSE_PX, truncate=3.0), 0.1
+    seen = (~missing).astype(np.float64)
+    width = math.hypot(_CALM_PX, blur_px)
+    filled = ndimage.gaussian_filter(image, width, truncate=3.0) / np.maximum(
+        ndimage.gaussian_filter(seen, width, truncate=3.0), 1e-3
     )
-    quiet = ~masked & (scenery.host_model + scenery.others < 0.3 * scenery.noise)
-    return BandLight(filled, host, noise, _scatter(coarse, quiet, noise))
+    open_sky = (~masked).astype(np.float64)
+    left = np.where(masked, 0.0, rest - host)
+    coarse = ndimage.gaussian_filter(left, _COARSE_PX, truncate=3.0) / np.maximum(
+        ndimage.gaussian_filter(open_sky, _COARSE_PX, truncate=3.0), 0.1
+    )
+    quiet = ~masked & ~outlines & (scenery.host_model + scenery.others < 0.3 * scenery.noise)
+    return BandLight(np.where(missing, 0.0, filled), host, noise, _scatter(coarse, quiet, noise))
 
 
 def matching_sigma_px(fwhm_px: float, widest_px: float) -> float:
     """Return the Gaussian sigma that brings seeing of one width to a wider one; 0 if unknown."""
     squared = widest_px**2 - fwhm_px**2
     return math.sqrt(squared) / 2.355 if squared > 0 else 0.0
-
-
-def _model(
-    body: Body, image: NDArray[np.float64], missing: NDArray[np.bool_], noise: float
-) -> NDArray[np.float64]:
-    return body.model(image, missing, noise)
 
 
 def _scatter(coarse: NDArray[np.float64], quiet: NDArray[np.bool_], noise: float) -> float:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +11,29 @@ from scipy import ndimage
 
 from strandline.cosmology import kpc_per_arcsec
 from strandline.flags import MeasureFlag
+from strandline.learn.tracing import LEAST_CHANCE, Traced
 from strandline.measure.ages import Camera
 from strandline.measure.asymmetry import rms_asymmetry
-from strandline.measure.features import FindOptions, Found, find_features
-from strandline.measure.geometry import Geometry, geometry_of, kind_of
+from strandline.measure.features import FindOptions, Found, find_features, tracer_of
+from strandline.measure.geometry import Geometry, direction_of, geometry_of, kind_of
 from strandline.measure.light import BandLight, band_light, matching_sigma_px
 from strandline.measure.motion import motion_of
 from strandline.measure.projection import dynamical_gyr
 from strandline.measure.scenery import Scenery, look_around
 from strandline.photometry import flux_to_mag, mag_error, surface_brightness
 
-__all__ = ["Measured", "Subject", "measure_stamp"]
+__all__ = ["Measured", "Subject", "all_bands", "measure_stamp"]
 
 Value = float | int | str
 
-_LEVELS = (0.75, 1.4)  # of the level to which features are grown: lengths at these tell the error
+_CHANCES = (0.3, 0.7)  # features are outlined at these, too: lengths then tell their error
+_LIMIT_SIGMA = 2.0  # of blank sky, smoothed as the eye does
+_BRIGHTNESS_ERROR = 1.2  # of the flux's relative error: outlines are not where the truth has them
+_COLOUR_ERROR = 0.03
+# by which errors from other outlines are larger: so `benchmark --measure` finds 68 % within them
+_LENGTH_ERROR, _STRAIGHT_ERROR, _WIDTH_ERROR = 2.3, 2.15, 1.35
 _LEAST_LENGTH_ERROR = 0.05
-_LEAST_FLUX_ERROR = 0.05
+_KNOWN_DIRECTION_DEG = 25.0
 _MUCH_MASKED = 0.2
 _SPEED_KMS = {"stripped": 1000.0}  # of infall; tides move as fast as the host turns
 _ROTATION_KMS = 220.0
@@ -50,6 +57,8 @@ class Subject:
         By band; NaN is unknown.
     calibrated : bool
         Whether flux is in nJy.
+    picture : bool
+        Whether the stamp is a colour picture.
     camera : str
         Whose filters the bands are, for ages from colours.
     """
@@ -61,6 +70,7 @@ class Subject:
     redshift: float = math.nan
     psf_fwhm_arcsec: tuple[float, ...] = ()
     calibrated: bool = True
+    picture: bool = False
     camera: Camera = "decam"
 
 
@@ -108,19 +118,23 @@ def measure_stamp(
     Nothing is raised for a stamp on which there is nothing to measure: flags say why.
     """
     flags = _doubts(flux_njy, subject)
-    scenery = look_around(_together(flux_njy, noise_njy))
+    scenery = look_around(all_bands(flux_njy, noise_njy))
     if scenery is None:
         return Measured({"features": 0}, flags | MeasureFlag.NO_DATA)
     if scenery.host is None:
         return Measured({"features": 0}, flags | MeasureFlag.NO_HOST, scenery)
-    found = find_features(scenery, options)
-    lights = _lights(flux_njy, scenery, subject)
+    options = options or FindOptions()
+    tracer = tracer_of(options.tracer)
+    kind: Literal["fits", "picture"] = "picture" if subject.picture else "fits"
+    flux, noise = flux_njy.astype(np.float32), noise_njy.astype(np.float32)
+    (traced,) = tracer.trace(flux[None], noise[None], subject.bands, kind)
+    found = find_features(scenery, traced, tracer.level, options)
+    lights = _lights(flux_njy, scenery, found, subject)
     values = _host_values(scenery, found, lights, subject)
     if not found.features:
         return Measured(values, flags, scenery, found)
     centre = (float(scenery.host.isophotes.x[0]), float(scenery.host.isophotes.y[0]))
-    fine = found.significance.value[0]
-    shapes = tuple(geometry_of(fine, feature.mask, centre) for feature in found.features)
+    shapes = tuple(geometry_of(found.light, one.mask, centre) for one in found.features)
     values |= _light_values(found, lights, subject)
     values |= _shape_values(scenery, found, shapes, subject, centre, values)
     motion, limits = motion_of(values, subject.bands, subject.redshift, subject.camera)
@@ -146,7 +160,7 @@ def _doubts(flux: NDArray[np.floating], subject: Subject) -> MeasureFlag:
     return flags
 
 
-def _together(flux: NDArray[np.floating], noise: NDArray[np.floating]) -> NDArray[np.float64]:
+def all_bands(flux: NDArray[np.floating], noise: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the mean of the bands, weighted by inverse variance; see `strandline.shapes.plane`."""
     good = np.isfinite(noise) & (noise > 0)
     typical = float(np.median(noise[good])) if good.any() else 1.0
@@ -158,14 +172,16 @@ def _together(flux: NDArray[np.floating], noise: NDArray[np.floating]) -> NDArra
         return np.asarray(np.where(total > 0, light / total, np.nan), dtype=np.float64)
 
 
-def _lights(flux: NDArray[np.floating], scenery: Scenery, subject: Subject) -> dict[str, BandLight]:
+def _lights(
+    flux: NDArray[np.floating], scenery: Scenery, found: Found, subject: Subject
+) -> dict[str, BandLight]:
     widths = subject.psf_fwhm_arcsec or (math.nan,) * len(subject.bands)
     widest = max((w for w in widths if math.isfinite(w)), default=0.0)
     out = {}
     for band, plane, width in zip(subject.bands, flux, widths, strict=True):
         scale = subject.pixel_scale_arcsec
         blur = matching_sigma_px(width / scale, widest / scale) if math.isfinite(width) else 0.0
-        light = band_light(plane.astype(np.float64), scenery, blur)
+        light = band_light(plane.astype(np.float64), scenery, found.mask, blur)
         if light is not None:
             out[band] = light
     return out
@@ -177,7 +193,8 @@ def _host_values(
     values: dict[str, Value] = {"features": len(found.features)}
     area = subject.pixel_scale_arcsec**2
     if subject.calibrated:
-        values["limit_sb"] = float(surface_brightness(max(found.limit_njy, 1e-9), area))
+        limit = _LIMIT_SIGMA * found.calm_noise
+        values["limit_sb"] = float(surface_brightness(max(limit, 1e-9), area))
     assert scenery.host is not None
     model = scenery.host_model[scenery.host.box]
     radius = scenery.host.radius_px
@@ -196,10 +213,10 @@ def _host_values(
         ends = []
         for band in (bands[0], bands[-1]):
             light = lights[band]
-            own = np.where(scenery.masked, 0.0, light.residual + light.host)
-            # the residual is smoothed over 1.6 px: so is its noise
-            calm = light.noise / (2 * math.sqrt(math.pi) * 1.6)
-            ends.append(rms_asymmetry(own, scenery.masked, scenery.host, half, 4 * half, calm))
+            own = np.where(scenery.masked, 0.0, light.image)
+            ends.append(
+                rms_asymmetry(own, scenery.masked, scenery.host, half, 4 * half, light.calm_noise)
+            )
         values["asymmetry_blue_red"] = ends[0][0] - ends[1][0]
         values["asymmetry_blue_red_err"] = math.hypot(ends[0][1], ends[1][1])
     if subject.calibrated:
@@ -210,42 +227,44 @@ def _host_values(
 
 def _light_values(found: Found, lights: dict[str, BandLight], subject: Subject) -> dict[str, Value]:
     """Return light of all features together."""
-    mask, values = found.mask, dict[str, Value]()
-    area = float(mask.sum()) * subject.pixel_scale_arcsec**2
+    mask, traced, values = found.mask, found.traced, dict[str, Value]()
+    pixel = subject.pixel_scale_arcsec**2
+    area = float(mask.sum()) * pixel
     values["area_arcsec2"] = area
-    known: dict[str, tuple[float, float, float]] = {}
     for band, light in lights.items():
-        flux, error = light.flux(mask)
-        error = math.hypot(error, _LEAST_FLUX_ERROR * abs(flux))
+        flux, error = light.flux(traced)
         host = float(light.host.sum())
         if host > 0:
             values[f"share_{band}"], values[f"share_{band}_err"] = flux / host, error / host
         if not subject.calibrated:
             continue
         values[f"flux_{band}_njy"], values[f"flux_{band}_err_njy"] = flux, error
-        values[f"sb_{band}"] = float(surface_brightness(flux, area))
-        values[f"sb_{band}_err"] = float(mag_error(flux, error))
-        peak = light.peak(mask)
-        values[f"sb_peak_{band}"] = float(surface_brightness(peak, subject.pixel_scale_arcsec**2))
-        noise = light.noise / (2 * math.sqrt(math.pi) * 1.6)
-        values[f"sb_peak_{band}_err"] = float(mag_error(peak, noise))
-        known[band] = (flux, light.flux(mask)[1], host)
-    bands = list(known)
-    for blue, red in pairwise(bands):
-        values |= _colour(blue, red, known)
+        doubt = _BRIGHTNESS_ERROR * error / max(flux, 1e-9)
+        inside, error = light.flux_within(traced, mask)
+        error = math.hypot(error, doubt * inside)
+        values[f"sb_{band}"] = float(surface_brightness(inside, area))
+        values[f"sb_{band}_err"] = float(mag_error(inside, error))
+        peak = light.peak(traced, mask)
+        values[f"sb_peak_{band}"] = float(surface_brightness(peak, pixel))
+        error = math.hypot(light.calm_noise, doubt * peak)
+        values[f"sb_peak_{band}_err"] = float(mag_error(peak, error))
+    if subject.calibrated:
+        for blue, red in pairwise(lights):
+            values |= _colour(blue, red, traced, lights)
     return values
 
 
-def _colour(blue: str, red: str, known: dict[str, tuple[float, float, float]]) -> dict[str, Value]:
-    (blue_flux, blue_error, blue_host), (red_flux, red_error, red_host) = known[blue], known[red]
+def _colour(blue: str, red: str, traced: Traced, lights: dict[str, BandLight]) -> dict[str, Value]:
+    flux, error, host = {}, _COLOUR_ERROR, {}
+    for band in (blue, red):
+        flux[band], own = lights[band].pure(traced)
+        error = math.hypot(error, float(mag_error(flux[band], own)))
+        host[band] = float(lights[band].host.sum())
     name = f"colour_{blue}_{red}"
-    error = math.hypot(
-        float(mag_error(blue_flux, blue_error)), float(mag_error(red_flux, red_error))
-    )
     return {
-        name: float(flux_to_mag(blue_flux) - flux_to_mag(red_flux)),
+        name: float(flux_to_mag(flux[blue]) - flux_to_mag(flux[red])),
         f"{name}_err": error,
-        f"host_{name}": float(flux_to_mag(blue_host) - flux_to_mag(red_host)),
+        f"host_{name}": float(flux_to_mag(host[blue]) - flux_to_mag(host[red])),
     }
 
 
@@ -259,13 +278,12 @@ def _shape_values(
 ) -> dict[str, Value]:
     """Return the shape of the most significant feature, and what the shells are."""
     main, shape = found.features[0], shapes[0]
-    fine = found.significance.value[0]
-    fluxes = [max(float(fine[feature.mask].sum()), 0.0) for feature in found.features]
+    fluxes = [float(found.light[feature.mask].sum()) for feature in found.features]
     kinds = [
         kind_of(
             one,
-            away=feature.traits.away,
-            crowded=feature.traits.crowded,
+            away=feature.away,
+            crowded=feature.crowded,
             others=(sum(fluxes) - flux) / max(flux, 1e-9),
             bluer_mag=_bluer(light),
         )
@@ -284,10 +302,10 @@ def _shape_values(
             if kind == "shell"
         ),
     }
-    others = _at_levels(found, fine, main.mask, centre)
+    others = _at_levels(found, main.mask, centre)
     floor = _seeing_px(subject) / 2
-    reach_error = _spread([shape.reach_px] + [one.reach_px for one in others], floor)
-    values |= {"reach_arcsec": shape.reach_px * scale, "reach_arcsec_err": reach_error * scale}
+    near, reach, far = found.traced.reach_px
+    values |= {"reach_arcsec": reach * scale, "reach_arcsec_err": 0.5 * (far - near) * scale}
     ridge = shape.ridge
     if ridge is not None:
         lengths = [one.ridge.length_px for one in others if one.ridge is not None]
@@ -296,20 +314,20 @@ def _shape_values(
         width = math.sqrt(max(ridge.width_px**2 - seeing**2 - (2.355 * 1.6) ** 2, 0.0))
         values |= {
             "length_arcsec": ridge.length_px * scale,
-            "length_arcsec_err": error * scale,
+            "length_arcsec_err": _LENGTH_ERROR * error * scale,
             "straight_arcsec": ridge.straight_px * scale,
-            "straight_arcsec_err": error * scale,
+            "straight_arcsec_err": _STRAIGHT_ERROR * error * scale,
             "width_arcsec": max(width, 0.3 * seeing) * scale,
-            "width_arcsec_err": max(0.15 * width, 0.3 * seeing) * scale,
+            "width_arcsec_err": _WIDTH_ERROR * max(0.15 * width, 0.3 * seeing) * scale,
             "bend_deg": math.degrees(ridge.curvature * ridge.length_px),
             "curvature_deg_arcsec": math.degrees(ridge.curvature) / scale,
         }
-    if math.isfinite(subject.north_deg) and math.isfinite(subject.east_deg):
-        values["position_angle_deg"] = _position_angle(shape.angle, subject)
-        spread = [_turn(one.angle, shape.angle) for one in others]
-        error = math.hypot(max(map(abs, spread), default=0.0), 0.1 * shape.angle_error)
-        error = math.hypot(error, math.radians(2.0))
-        values["position_angle_deg_err"] = math.degrees(error)
+    doubt = math.degrees(found.traced.turn_rad)
+    known = math.isfinite(subject.north_deg) and math.isfinite(subject.east_deg)
+    if known and doubt < _KNOWN_DIRECTION_DEG:
+        angle = direction_of(found.light, found.traced.chance > LEAST_CHANCE, centre)
+        values["position_angle_deg"] = _position_angle(angle, subject)
+        values["position_angle_deg_err"] = doubt
     if subject.redshift > 0:
         values |= _physical(light | values, subject.redshift)
     return values
@@ -335,30 +353,22 @@ def _physical(values: dict[str, Value], redshift: float) -> dict[str, Value]:
 
 
 def _at_levels(
-    found: Found, fine: NDArray[np.float64], mask: NDArray[np.bool_], centre: tuple[float, float]
+    found: Found, mask: NDArray[np.bool_], centre: tuple[float, float]
 ) -> list[Geometry]:
-    """Return the feature's shape where it is grown to other levels."""
-    sigma = found.significance.sigma
-    usual = float(np.quantile(sigma[mask], 0.02))
+    """Return the shape of a feature that is outlined at other chances."""
     out = []
-    for level in _LEVELS:
-        labels, _ = ndimage.label(sigma > level * usual, structure=np.ones((3, 3)))
+    for chance in _CHANCES:
+        labels, _ = ndimage.label(found.traced.chance > chance, structure=np.ones((3, 3)))
         shared = np.bincount(labels[mask])
         if shared.size < 2:
             continue
-        near = ndimage.binary_dilation(mask, iterations=6)
-        other = (labels == 1 + int(np.argmax(shared[1:]))) & near
-        out.append(geometry_of(fine, other, centre))
+        out.append(geometry_of(found.light, labels == 1 + int(np.argmax(shared[1:])), centre))
     return out
 
 
 def _spread(values: list[float], floor_px: float) -> float:
     half = 0.5 * (max(values) - min(values))
     return math.hypot(half, floor_px, _LEAST_LENGTH_ERROR * values[0])
-
-
-def _turn(angle: float, other: float) -> float:
-    return (angle - other + math.pi) % (2 * math.pi) - math.pi
 
 
 def _bluer(light: dict[str, Value]) -> float:
@@ -391,8 +401,10 @@ def _feature_doubts(
         flags |= MeasureFlag.EDGE
     if scenery.masked[mask].mean() >= _MUCH_MASKED:
         flags |= MeasureFlag.MASKED
-    if found.features[0].traits.crowded < 1.0:
+    if found.features[0].crowded < 1.0:
         flags |= MeasureFlag.CROWDED
     if shapes[0].ridge is None:
         flags |= MeasureFlag.NO_RIDGE
+    if math.degrees(found.traced.turn_rad) >= _KNOWN_DIRECTION_DEG:
+        flags |= MeasureFlag.NO_DIRECTION
     return flags

@@ -59,11 +59,11 @@ class Job:
     table: Path
     bands: tuple[str, ...]
     psf_fwhm_arcsec: tuple[float, ...]
-    redshift: float
-    redshifts: dict[str, float]
-    cluster: Cluster
-    options: FindOptions
-    picture: bool
+    redshift: float = math.nan
+    redshifts: dict[str, float] = field(default_factory=dict)
+    cluster: Cluster = field(default_factory=Cluster)
+    options: FindOptions = field(default_factory=FindOptions)
+    picture: bool = False
     camera: Camera = "decam"
     tiles: dict[str, TileSource] = field(default_factory=dict)
     clusters: tuple[environment.Cluster, ...] = ()
@@ -80,6 +80,7 @@ def subject_of(row: Mapping[str, Any], job: Job) -> Subject:
         east_deg=float(row.get("east_deg", math.nan)),
         redshift=own if own > 0 else job.redshift,
         psf_fwhm_arcsec=job.psf_fwhm_arcsec,
+        picture=job.picture,
         calibrated=not (job.picture or int(row.get("flags") or 0) & StampFlag.UNCALIBRATED),
         camera=job.camera,
     )
