@@ -82,7 +82,7 @@ class _Sky:
             dull = np.zeros(len(shown))
             return rescore(self.places, self.novelty, shown, dull, seed=self.draw)
         if len(clicked) < _ENOUGH_FOR_HEAD:
-            return likeness(self.places, clicked)
+            return likeness(self.places, self.places[clicked])
         rows = [row for row in shown if np.isfinite(self.x[row]).all()]
         values = np.isin(rows, clicked).astype(np.int64)
         free = draw_background(len(self.x), rows, self.draw)

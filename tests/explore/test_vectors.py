@@ -7,7 +7,7 @@ def test_likeness_is_the_cosine_with_the_mean_direction() -> None:
     rng = np.random.default_rng(0)
     places = rng.normal(0, 1, (50, 8)).astype(np.float32)
     places[7] = np.nan
-    found = likeness(places, [3, 5])
+    found = likeness(places, places[[3, 5]])
     wanted = sum(places[row] / np.linalg.norm(places[row]) for row in (3, 5))
     for row in (0, 3, 20):
         cosine = places[row] @ wanted / np.linalg.norm(places[row]) / np.linalg.norm(wanted)
@@ -22,7 +22,7 @@ def test_one_example_of_a_small_group_finds_the_others_in_a_crowd() -> None:
     group = np.arange(12)
     vectors[group, -3:] += 4
     places = Space.of(vectors, seed=0)(vectors)
-    found = np.argsort(-likeness(places, [0]))[:30]
+    found = np.argsort(-likeness(places, places[[0]]))[:30]
     assert np.isin(group, found).sum() >= 10
 
 

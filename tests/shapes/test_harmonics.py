@@ -64,6 +64,17 @@ def test_an_empty_stamp_has_none_and_an_unknown_radius_is_no_error() -> None:
     assert np.isfinite(values[1]).all()
 
 
+def test_a_radius_that_is_not_known_is_measured() -> None:
+    y, x = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
+    round_one = 100 * np.exp(-(x**2 + y**2) / (2 * 5.0**2))
+    ones = np.ones((1, 1), np.float32)
+    batch = StampBatch(np.arange(1), round_one[None, None].astype(np.float16), ones, ones)
+    half_light_px = 5.0 * np.sqrt(2 * np.log(2))
+    known = measure_harmonics(batch, [half_light_px], has_sky=False)
+    measured_here = measure_harmonics(batch, [np.nan], has_sky=False)
+    np.testing.assert_allclose(measured_here, known, atol=0.3)  # the radius is good to 5 %
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> StampTable:
     with StampTable.writer(tmp_path / "s.lance", TableSpec(("g", "r"), SIDE, "fits")) as writer:

@@ -113,15 +113,18 @@ def like(
     n: int = _ALIKE,
     what: str = "",
 ) -> Listing:
-    """List the galaxies most like one or several, or like a vector; see `similar`.
+    """List the galaxies most like one or several, or like a vector that is like `Sky.vectors`.
 
     Where the table has harmonics of light, galaxies are compared by these and the embedding
-    together, in the space of their strongest axes (see `likeness`).
+    together, in the space of their strongest axes (see `likeness`); else see `similar`.
     """
     names = [sky.columns["id"][row].as_py() for row in rows]
     title = what or (f"Like {names[0]}" if len(names) == 1 else f"Like {len(names)} galaxies")
-    if sky.has_harmonics and len(rows) and np.isfinite(sky.space[list(rows)]).all():
-        return _alike(sky, rows, n, together, title)
+    if sky.has_harmonics:
+        wanted = sky.space[list(rows)] if vector is None else sky.axes(vector[None])
+        if np.isfinite(wanted).all():
+            return _alike(sky, wanted, rows, n, together, title)
+        vector = None if vector is None else vector[: sky.features]
     found = similar(sky.table, like=names, vector=vector, n=n, together=together)
     scores = found["similarity"].to_numpy().astype(np.float64)
     return Listing(
@@ -130,11 +133,18 @@ def like(
     )  # fmt: skip
 
 
-def _alike(sky: Sky, rows: Sequence[int], n: int, together: Together, title: str) -> Listing:
-    each = [list(rows)] if together == "mean" else [[row] for row in rows]
-    score = np.max([likeness(sky.space, examples) for examples in each], axis=0)
+def _alike(
+    sky: Sky,
+    wanted: NDArray[np.float32],
+    own: Sequence[int],
+    n: int,
+    together: Together,
+    title: str,
+) -> Listing:
+    examples = [wanted] if together == "mean" else [place[None] for place in wanted]
+    score = np.max([likeness(sky.space, places) for places in examples], axis=0)
     score = np.nan_to_num(score, nan=-np.inf)
-    score[list(rows)] = -np.inf
+    score[list(own)] = -np.inf
     order = np.argsort(-score, kind="stable")[:n]
     order = order[np.isfinite(score[order])]
     return Listing(

@@ -112,9 +112,14 @@ class Sky:
         return int(self.vectors.shape[1]) - HARMONICS * self.has_harmonics
 
     @cached_property
+    def axes(self) -> Space:
+        """The strongest principal axes of `vectors`."""
+        return Space.of(self.vectors, seed=self.seed)
+
+    @cached_property
     def space(self) -> NDArray[np.float32]:
-        """Places along the strongest principal axes, shape (row, axis); see `Space`."""
-        return Space.of(self.vectors, seed=self.seed)(self.vectors)
+        """Places along `axes`, shape (row, axis)."""
+        return self.axes(self.vectors)
 
     @cached_property
     def novelty(self) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from scipy.ndimage import zoom
 
 from strandline.errors import OptionError, StrandlineError
 from strandline.learn import Model
+from strandline.shapes import has_harmonics, measure_harmonics
 from strandline.stamps import StampBatch, StampTable, TableSpec
 from strandline.tiles import Tile, discover, read_tile
 
@@ -98,14 +99,21 @@ def stamp_of(found: Floats | Tile, table: StampTable) -> tuple[StampBatch, tuple
 
 
 def vector_of(content: bytes, table: StampTable, model: Model) -> tuple[Floats, str]:
-    """Return the embedding of an upload, shape (feature,), and what had to be assumed.
+    """Return what is known of how an upload looks, and what had to be assumed.
+
+    Its embedding and, if the table has them, harmonics, shape (feature,), as in `read_looks`.
 
     Raises
     ------
     OptionError, ModelError
     """
     batch, bands, assumed = stamp_of(decode(content), table)
-    return model.embed(batch, bands)[0], assumed
+    embedding = model.embed(batch, bands)[0]
+    if not has_harmonics(table):
+        return embedding, assumed
+    has_sky = table.spec.kind == "picture"
+    harmonics = measure_harmonics(batch, [np.nan], has_sky=has_sky)[0]
+    return np.concatenate([embedding, harmonics]), assumed
 
 
 def _check_size(width: int, height: int) -> None:

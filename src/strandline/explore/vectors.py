@@ -121,8 +121,8 @@ class Space:
         return places
 
 
-def likeness(places: NDArray[np.float32], examples: ArrayLike) -> NDArray[np.float32]:
-    """Return how much places look like examples among them: the cosine of an angle, (row,).
+def likeness(places: NDArray[np.float32], examples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much places are like those of examples: the cosine of an angle, shape (row,).
 
     Where every axis has variance 1, the cosine with an example is what a discriminant that
     knows one example and the crowd would say (Hariharan, Malik & Ramanan 2012); distances
@@ -132,13 +132,11 @@ def likeness(places: NDArray[np.float32], examples: ArrayLike) -> NDArray[np.flo
     ----------
     places : ndarray of float32, shape (row, axis)
         From a `Space`; those that are NaN stay so.
-    examples : array_like of int
-        Rows of `places`.
+    examples : ndarray of float32, shape (example, axis)
+        In the same space.
     """
-    length = np.linalg.norm(places, axis=1, keepdims=True)
-    directions = places / np.maximum(length, 1e-12)
-    wanted = directions[np.asarray(examples, dtype=np.int64)].mean(axis=0)
-    return np.asarray(directions @ wanted / max(float(np.linalg.norm(wanted)), 1e-12))
+    wanted = _directions(_directions(examples).mean(axis=0, keepdims=True))[0]
+    return np.asarray(_directions(places) @ wanted)
 
 
 def usual_distance(places: NDArray[np.float32], *, seed: int) -> float:
@@ -162,6 +160,10 @@ def usual_distance(places: NDArray[np.float32], *, seed: int) -> float:
         rows = generator(seed, "usual distance").choice(rows, _FEW, replace=False)
     search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(places[rows])
     return float(np.median(search.kneighbors(places[rows])[0][:, 1]))
+
+
+def _directions(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(places / np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-12))
 
 
 def _cut(standard: NDArray[np.float64]) -> NDArray[np.float64]:

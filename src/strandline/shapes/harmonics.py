@@ -35,7 +35,7 @@ _CIRCLES = np.array([0.35, 0.7, 1.0, 1.5, 2.0, 2.75, 3.5, 4.5])  # half-light ra
 _ANGLES = 2 * np.pi * np.arange(32) / 32
 _ORDERS = 6
 _LEAST_PX, _MOST_SHARE = 2.0, 0.11  # of the half-light radius; the share is of the stamp's side
-_USUAL_SHARE = 0.03  # where the radius is not known
+_FARTHEST_SHARE = 0.2  # light beyond does not count for a radius that is measured here
 _FAINTEST = 0.5  # noise of a pixel: the least light that others are divided by
 _STEEP, _FLOOR = 5.0, 0.01
 _BATCH = 256
@@ -48,13 +48,13 @@ Waves = NDArray[np.complex128]
 
 
 def measure_harmonics(batch: StampBatch, radius_px: ArrayLike, *, has_sky: bool) -> Floats:
-    """Measure the galaxies in the middle of stamps, on any number of bands, blue to red.
+    """Measure the galaxies in the middle of stamps, on any number of bands in order of wavelength.
 
     Parameters
     ----------
     batch : StampBatch
     radius_px : array_like of float, shape (row,)
-        Half-light radii; NaN stands for 0.03 of the stamp's side.
+        Half-light radii; where one is NaN it is measured, roughly.
     has_sky : bool
         Whether the sky is still there, as in pictures: the median of a band is taken off.
 
@@ -68,11 +68,12 @@ def measure_harmonics(batch: StampBatch, radius_px: ArrayLike, *, has_sky: bool)
     """
     side = batch.pixels.shape[-1]
     radius = np.asarray(radius_px, dtype=np.float64)
-    radius = np.where(np.isfinite(radius), radius, _USUAL_SHARE * side)
-    radius = np.clip(radius, _LEAST_PX, _MOST_SHARE * side)
     flux = batch.flux_njy()
     if has_sky:
         flux = flux - np.nanmedian(flux, axis=(2, 3), keepdims=True)
+    for row in np.flatnonzero(~np.isfinite(radius)):
+        radius[row] = _half_light_px(flux[row])
+    radius = np.clip(radius, _LEAST_PX, _MOST_SHARE * side)
     waves = np.stack(
         [_waves(*one) for one in zip(flux, batch.noise_njy, radius, strict=True)]
     )  # (row, band, circle, order)
@@ -126,6 +127,18 @@ def _measured(table: StampTable, rows: NDArray[np.int64]) -> Iterator[Floats]:
         for batch in table.batches(_BATCH, rows=rows):
             yield measure_harmonics(batch, radius_px[batch.rows], has_sky=has_sky)
             advance(len(batch))
+
+
+def _half_light_px(flux: Floats) -> float:
+    """Return the radius that holds half of the light near the middle of a stamp."""
+    side = flux.shape[-1]
+    total = np.nan_to_num(flux).sum(axis=0, dtype=np.float64)
+    y, x = np.indices(total.shape) - (side - 1) / 2
+    apart = np.hypot(x, y)
+    near = apart < _FARTHEST_SHARE * side
+    order = np.argsort(apart[near])
+    light = np.cumsum(np.maximum(total[near][order], 0))
+    return float(apart[near][order][np.searchsorted(light, light[-1] / 2)])
 
 
 def _waves(flux: Floats, noise: Floats, radius_px: float) -> Waves:
