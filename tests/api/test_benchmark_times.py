@@ -3,7 +3,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strandline.api.benchmark_times import TimeScore, score_bursts, score_times, time_lines
+from strandline.api.benchmark_times import (
+    TimeScore,
+    score_bursts,
+    score_times,
+    time_lines,
+    without_error,
+)
 from strandline.flags import MeasureFlag
 from strandline.measure.projection import KPC_PER_KMS_GYR
 
@@ -57,6 +63,19 @@ def test_projection_alone_explains_times_of_known_speed() -> None:
 
 def test_few_galaxies_say_nothing() -> None:
     assert score_times(galaxies(factor=1.0, count=4)) == []
+
+
+def test_what_is_known_exactly_is_off_by_physics_alone() -> None:
+    truth = {
+        "kind": "jellyfish", "time_gyr": 0.3, "length_kpc": 60.0, "projected_kpc": 40.0,
+        "redshift": 0.05, "feature_gr": 0.05, "relative_speed_kms": 1200.0,
+    }  # fmt: skip
+    told = without_error(truth)
+    assert told["age_low_gyr"] < told["age_gyr"] < told["age_high_gyr"] < 1
+    assert told["dynamical_gyr"] == pytest.approx(1.155 * 40 / (1.0227 * 1000), rel=0.01)
+    told = by_what(score_times([(truth, without_error(truth))] * 6))
+    assert told["wind"].projection_scatter == 0
+    assert told["dynamical"].scatter == 0
 
 
 def test_bursts_are_dated_better_with_more_bands() -> None:

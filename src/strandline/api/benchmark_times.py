@@ -10,12 +10,15 @@ import numpy as np
 
 from strandline.flags import MeasureFlag
 from strandline.measure.ages import MODEL_ERROR_MAG, Colour, age_of, burst_colours
-from strandline.measure.projection import KPC_PER_KMS_GYR, projection_factors
+from strandline.measure.motion import motion_of
+from strandline.measure.projection import KPC_PER_KMS_GYR, dynamical_gyr, projection_factors
 from strandline.seeding import generator
 
-__all__ = ["TimeScore", "score_bursts", "score_times", "time_lines"]
+__all__ = ["TimeScore", "score_bursts", "score_times", "time_lines", "without_error"]
 
 _REDSHIFT = 0.05
+_NO_ERROR_MAG = 1e-3
+_SPEED_KMS, _ROTATION_KMS = {"jellyfish": 1000.0}, 220.0  # as `measure` assumes
 _QUANTILES = np.array([0.16, 0.5, 0.84])
 _FEWEST = 5
 
@@ -81,6 +84,27 @@ def score_times(
             if score is not None:
                 out.append(score)
     return out
+
+
+def without_error(truth: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what would be measured if a feature's g-r and length on the sky were known exactly.
+
+    Parameters
+    ----------
+    truth : mapping of str to object
+        A row of the truth; colours are those of SDSS's filters.
+    """
+    reach = _number(truth, "projected_kpc")
+    values: dict[str, Any] = {
+        "reach_kpc": reach,
+        "colour_g_r": _number(truth, "feature_gr"),
+        "colour_g_r_err": _NO_ERROR_MAG,
+    }
+    motion, flags = motion_of(values, ("g", "r"), _number(truth, "redshift"), "sdss")
+    speed = _SPEED_KMS.get(str(truth["kind"]), _ROTATION_KMS)
+    ends = zip(("_low", "", "_high"), dynamical_gyr(reach, speed), strict=True)
+    times = {f"dynamical{end}_gyr": time for end, time in ends}
+    return values | motion | times | {"measure_flags": int(flags)}
 
 
 def score_bursts(
