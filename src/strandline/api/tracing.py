@@ -1,6 +1,7 @@
 """The function behind ``strandline train-tracer``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from strandline.errors import OptionError
@@ -9,6 +10,8 @@ from strandline.learn.tracing import train_tracer as train
 
 __all__ = ["train_tracer"]
 
+_FURTHER_RATE, _FURTHER_BATCH = 0.25, 32
+
 
 def train_tracer(
     tables: Sequence[str | Path],
@@ -16,6 +19,7 @@ def train_tracer(
     *,
     epochs: int | None = None,
     seed: int = 0,
+    start: str | Path | None = None,
 ) -> TracerReport:
     """Train the network that outlines features for ``measure``.
 
@@ -28,6 +32,8 @@ def train_tracer(
     epochs : int, optional
         40 by default.
     seed : int
+    start : path, optional
+        A tracer that is trained further, at a quarter of the usual learning rate.
 
     Raises
     ------
@@ -39,7 +45,10 @@ def train_tracer(
         raise OptionError(f"epochs is {epochs}; it must be at least 1.")
     if Path(out).suffix != ".safetensors":
         raise OptionError(f"{out}: a tracer is one file whose name ends with .safetensors.")
-    options = (
-        TracerOptions(seed=seed) if epochs is None else TracerOptions(epochs=epochs, seed=seed)
-    )
-    return train(tables, out, options)
+    options = TracerOptions(seed=seed)
+    if epochs is not None:
+        options = replace(options, epochs=epochs)
+    if start is not None:
+        rate = _FURTHER_RATE * options.learning_rate
+        options = replace(options, learning_rate=rate, batch=_FURTHER_BATCH)
+    return train(tables, out, options, start)

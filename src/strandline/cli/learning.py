@@ -112,13 +112,16 @@ def train_tracer(
         typer.Argument(help="Simulated stamp tables with their features' light beside them."),
     ],
     out: Annotated[Path, typer.Option(help="File to write, .safetensors.")],
+    start: Annotated[
+        Path | None, typer.Option(help="A tracer to train further, e.g. on your own survey.")
+    ] = None,
     epochs: Epochs = None,
     seed: Seed = 0,
 ) -> None:
     """Train the network that outlines tails, streams and shells for `measure`."""
     from strandline import api
 
-    typer.echo(api.train_tracer(tables, out, epochs=epochs, seed=seed).summary())
+    typer.echo(api.train_tracer(tables, out, epochs=epochs, seed=seed, start=start).summary())
 
 
 @app.command(

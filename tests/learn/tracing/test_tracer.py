@@ -86,6 +86,12 @@ def test_a_tracer_is_trained_on_simulated_stamps(
     assert tracer.level == report.level
     assert len(tracer.card["history"]["overlap"]) == 2
     assert tracer.card["training"]["tables"] == [{"name": "sim.lance", "stamps": 40}]
+    further = tmp_path / "further.safetensors"
+    api.train_tracer([tmp_path / "sim.lance"], further, epochs=1, start=out)
+    again = Tracer.load(further)
+    assert again.card["training"]["before"] == tracer.card["training"]
+    first, last = (one.network.state_dict()["out.weight"] for one in (tracer, again))
+    assert 0 < (first - last).abs().max() < 0.1  # trained further, not anew
 
 
 def test_what_cannot_be_trained_on_is_named(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ HELD = 0.8
 
 _MOST_NOISE = 1.5  # sigma, added to half of the examples
 _ZOOM = 1.35  # at most, and its inverse
+_SHARE_WITH_HALO, _HALO_SIGMA = 0.35, (0.3, 6.0)
+_SHARE_AT_EDGE = 0.1
 _FAINTEST = 0.02  # sigma: what is fainter is no feature in anybody's eyes
 
 
 def augmented(planes: Tensor, feature: Tensor) -> tuple[Tensor, Tensor]:
-    """Return examples turned, mirrored, zoomed and with noise added.
+    """Return examples turned, mirrored, zoomed, with haloes, missing parts and noise.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def augmented(planes: Tensor, feature: Tensor) -> tuple[Tensor, Tensor]:
 
     Notes
     -----
-    A shallower image is one with more noise, in units of which all light is less.
+    A shallower image is one with more noise, in units of which all light is less. Real galaxies
+    have wider haloes than simulated ones, and stamps at an image's edge lack a part.
     """
     count, device = len(planes), planes.device
     stack = torch.cat([asinh(planes[:, :1]), planes[:, 1:], asinh(feature)[:, None]], dim=1)
@@ -37,11 +40,14 @@ def augmented(planes: Tensor, feature: Tensor) -> tuple[Tensor, Tensor]:
         align_corners=False,
     )  # fmt: skip
     light, colour, feature = stack[:, 0].sinh(), stack[:, 1], stack[:, 2].sinh()
+    light = light + _haloes(count, light.shape[-1], device)
     more = torch.rand(count, 1, 1, device=device)
     noise = _MOST_NOISE * more * (torch.rand(count, 1, 1, device=device) < 0.5)
     share = 1 / (1 + noise.square()).sqrt()
     light = (light + noise * torch.randn_like(light)) * share
-    return torch.stack([light, colour * share], dim=1), feature * share
+    there = _beside_edges(count, light.shape[-1], device)
+    planes = torch.stack([light, colour * share], dim=1) * there[:, None]
+    return planes, feature * share * there
 
 
 def feature_masks(feature: Tensor) -> Tensor:
@@ -52,6 +58,34 @@ def feature_masks(feature: Tensor) -> Tensor:
     last = (growth < HELD * growth[:, -1:]).sum(dim=1, keepdim=True).clamp(max=flat.shape[1] - 1)
     least = ordered.gather(1, last).clamp(min=_FAINTEST)
     return (flat >= least).view_as(feature)
+
+
+def _haloes(count: int, side: int, device: torch.device) -> Tensor:
+    """Return smooth light around the middles of a third of the images, shape (image, y, x)."""
+
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, 1, 1, device=device)
+
+    place = torch.arange(side, device=device, dtype=torch.float32) - 0.5 * (side - 1)
+    angle = between(0.0, math.pi)
+    along = place * angle.cos() + place[:, None] * angle.sin()
+    across = place[:, None] * angle.cos() - place * angle.sin()
+    radius = torch.hypot(along, across / between(0.5, 1.0))
+    scale = torch.exp(between(math.log(0.04 * side), math.log(0.25 * side)))
+    bright = torch.exp(between(math.log(_HALO_SIGMA[0]), math.log(_HALO_SIGMA[1])))
+    profile = bright * torch.exp(-((radius / scale) ** between(0.5, 1.2)))
+    return profile * (torch.rand(count, 1, 1, device=device) < _SHARE_WITH_HALO)
+
+
+def _beside_edges(count: int, side: int, device: torch.device) -> Tensor:
+    """Return 1, or 0 where an image ends, in some of them, shape (image, y, x)."""
+    place = torch.arange(side, device=device)
+    start = (side * (0.1 + 0.4 * torch.rand(count, 1, device=device))).long()
+    lost = (place < start) & (torch.rand(count, 1, device=device) < _SHARE_AT_EDGE)
+    turned = torch.rand(count, 1, 1, device=device) < 0.5
+    rows, columns = ~lost[:, :, None], ~lost[:, None, :]
+    there = torch.where(turned, rows, columns).expand(count, side, side).float()
+    return torch.where(torch.rand(count, 1, 1, device=device) < 0.5, there, there.flip(1, 2))
 
 
 def _grid(count: int, side: int, device: torch.device) -> Tensor:

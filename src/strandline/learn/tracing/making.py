@@ -60,7 +60,10 @@ class TracerReport:
 
 
 def train_tracer(
-    tables: Sequence[str | Path], out: str | Path, options: TracerOptions | None = None
+    tables: Sequence[str | Path],
+    out: str | Path,
+    options: TracerOptions | None = None,
+    start: str | Path | None = None,
 ) -> TracerReport:
     """Train a tracer on simulated tables that have their features' light beside them.
 
@@ -71,6 +74,8 @@ def train_tracer(
     out : path
         The file, ``.safetensors``.
     options : TracerOptions, optional
+    start : path, optional
+        A tracer that is trained further.
 
     Raises
     ------
@@ -94,8 +99,11 @@ def train_tracer(
     )
     if not len(training) or not len(validation):
         raise TableError(f"{tables[0]}: no stamps to train on, or none to validate with.")
-    network, history = train_network(training, validation, options)
-    return finish_tracer(network, history, opened, out, options, len(training))
+    before = None if start is None else Tracer.load(start)
+    network, history = train_network(
+        training, validation, options, None if before is None else before.network
+    )
+    return finish_tracer(network, history, opened, out, options, len(training), before)
 
 
 def finish_tracer(
@@ -105,6 +113,7 @@ def finish_tracer(
     out: Path,
     options: TracerOptions,
     stamps: int,
+    before: Tracer | None = None,
 ) -> TracerReport:
     """Set the level of a trained network on the tables' validation parts, and write it."""
     network = network.half().float()  # as it will be read
@@ -129,6 +138,7 @@ def finish_tracer(
             "tables": [{"name": table.path.name, "stamps": len(table)} for table in tables],
             "stamps": stamps,
             "options": asdict(options),
+            "before": None if before is None else before.card["training"],
         },
         "validation": {"overlap": report.overlap, "found": report.found},
         "history": history,

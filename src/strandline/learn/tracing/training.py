@@ -51,9 +51,14 @@ class TracerOptions:
 
 
 def train_network(
-    training: Examples, validation: Examples, options: TracerOptions
+    training: Examples,
+    validation: Examples,
+    options: TracerOptions,
+    start: TracingNet | None = None,
 ) -> tuple[TracingNet, dict[str, list[float]]]:
     """Train a network; return it and, by epoch, its losses and overlap on the validation part.
+
+    With `start`, that one is trained further, whatever the options say of widths.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def train_network(
     """
     pl.seed_everything(options.seed, workers=True, verbose=False)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task = _Task(training.to(device), validation.to(device), options)
+    task = _Task(training.to(device), validation.to(device), options, start)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     batch = min(options.batch, len(training))
     with warnings.catch_warnings(), track("Training", options.epochs, "epochs") as advance:
@@ -89,9 +94,15 @@ def train_network(
 
 
 class _Task(pl.LightningModule):
-    def __init__(self, training: Examples, validation: Examples, options: TracerOptions) -> None:
+    def __init__(
+        self,
+        training: Examples,
+        validation: Examples,
+        options: TracerOptions,
+        start: TracingNet | None,
+    ) -> None:
         super().__init__()
-        self.network = TracingNet(options.widths)
+        self.network = TracingNet(options.widths) if start is None else start.train()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.examples = {"training": training, "validation": validation}
         self.options = options
