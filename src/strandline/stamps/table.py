@@ -1,6 +1,5 @@
 """The stamp table on disk: the only door to it; Lance stays behind."""
 
-import math
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,13 +19,11 @@ from strandline.errors import OptionError, OutputError, TableError
 from strandline.files import undisturbed
 from strandline.stamps.readahead import read_ahead
 from strandline.stamps.schema import TableSpec, read_spec, table_schema
+from strandline.stamps.vectorindex import VectorPlan
 from strandline.stamps.writer import LANCE_ERRORS, StampWriter, open_writer
 
 __all__ = ["StampBatch", "StampTable"]
 
-_INDEX_FROM_ROWS = 5000
-_FEWEST_PROBES = 20
-_PROBED_SHARE = 0.05
 _PIXEL_COLUMNS = ("pixels", "unit")
 _METADATA_PREFIX = "strandline."
 
@@ -272,16 +269,11 @@ class StampTable:
     def build_index(self, column: str = "embedding") -> None:
         """Index a vector column for `nearest`, if there are rows enough that it pays (5000).
 
-        The index divides the vectors into about sqrt(rows) cells and keeps them whole (no
-        product quantisation), so that distances are exact and only the choice of cells is not.
+        See `VectorPlan` for what is kept of the vectors.
         """
         self.check_columns([column])
-        if len(self) < _INDEX_FROM_ROWS:
-            return
         try:
-            self._dataset.create_index(
-                column, "IVF_FLAT", metric="cosine", num_partitions=self._cells(), replace=True
-            )
+            VectorPlan(len(self)).build(self._dataset, column)
         except LANCE_ERRORS as error:
             raise self._explain(error) from error
 
@@ -298,8 +290,8 @@ class StampTable:
         -------
         Table
             Columns ``row`` (int64), ``id`` and ``distance`` (float32): 1 - cosine of the angle,
-            0 to 2, nearest first. Exact without an index; with one, a twentieth of the cells, at
-            least 20, is searched.
+            0 to 2, nearest first. Exact without an index; with one, some of its cells are searched
+            (see `VectorPlan`).
         """
         self.check_columns([column])
         width = self._dataset.schema.field(column).type.list_size
@@ -313,8 +305,7 @@ class StampTable:
             "column": column,
             "q": vector,
             "k": n,
-            "metric": "cosine",
-            "nprobes": max(_FEWEST_PROBES, round(_PROBED_SHARE * self._cells())),
+            **VectorPlan(len(self)).search(),
         }
         with self._reading():
             found = self._dataset.to_table(
@@ -327,9 +318,6 @@ class StampTable:
                 "distance": found["_distance"],
             }
         )
-
-    def _cells(self) -> int:
-        return max(1, math.isqrt(len(self)))
 
     def _rows_at(self, addresses: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return row numbers of Lance's addresses: fragment in the high, offset in the low half."""
@@ -362,7 +350,7 @@ class StampTable:
         stale = sorted(helpers.intersection(self.column_names))
         if stale:  # of an attempt that was killed
             self._dataset.drop_columns(stale)
-        with pa.memory_map(str(aside)) as source:
+        with pa.OSFile(str(aside)) as source:  # mapped, it would count as memory
             reader = pa.ipc.open_stream(source)
             renamed = pa.schema([field.with_name(fresh[field.name]) for field in schema])
             stream = (pa.RecordBatch.from_arrays(batch.columns, schema=renamed) for batch in reader)

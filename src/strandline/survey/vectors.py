@@ -1,7 +1,6 @@
 """A vector index over a survey's catalogue: which galaxies look most like a given one."""
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from strandline.errors import TableError
 from strandline.files import write_aside
+from strandline.stamps.vectorindex import VectorPlan
 from strandline.survey.places import Place
 
 __all__ = ["VECTORS", "VectorIndex", "build_vectors"]
@@ -21,18 +21,14 @@ VECTORS = "vectors.lance"
 """The index in the folder of the survey."""
 
 _COLUMNS = ("id", "source", "ra", "dec", "probability", "novelty", "embedding")
-_INDEX_FROM_ROWS = 5000
 _ROWS_AT_ONCE = 20_000
-_FEWEST_PROBES = 20
-_PROBED_SHARE = 0.05
 _MARKS = ("_versions", "_transactions")
 
 
 def build_vectors(place: Place, files: Sequence[str], out: Path) -> int:
     """Write the index of a catalogue's files, in their order; returns its rows.
 
-    From 5000 rows on the vectors are divided into about sqrt(rows) cells, and kept whole, so that
-    distances are exact and only the choice of cells is not.
+    See `VectorPlan` for how they are indexed.
     """
 
     def opened(name: str) -> pa.parquet.ParquetFile:
@@ -54,10 +50,7 @@ def build_vectors(place: Place, files: Sequence[str], out: Path) -> int:
         reader = pa.RecordBatchReader.from_batches(schema, batches())
         dataset = lance.write_dataset(reader, aside, data_storage_version="2.1")
         count = int(dataset.count_rows())
-        if count >= _INDEX_FROM_ROWS:
-            dataset.create_index(
-                "embedding", "IVF_FLAT", metric="cosine", num_partitions=math.isqrt(count)
-            )
+        VectorPlan(count).build(dataset, "embedding")
     return count
 
 
@@ -126,13 +119,11 @@ class VectorIndex:
                 f"{self.path}: vectors have {width} values, the one asked for has shape "
                 f"{np.shape(vector)}. Were they made by the same model?"
             )
-        cells = max(1, math.isqrt(len(self)))
         query = {
             "column": "embedding",
             "q": pa.array(np.asarray(vector, dtype=np.float16)),
             "k": n,
-            "metric": "cosine",
-            "nprobes": max(_FEWEST_PROBES, round(_PROBED_SHARE * cells)),
+            **VectorPlan(len(self)).search(),
         }
         names = [name for name in _COLUMNS if name != "embedding"]
         found = self._dataset.to_table(columns=[*names, "_distance"], nearest=query)
