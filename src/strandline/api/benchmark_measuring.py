@@ -153,7 +153,10 @@ def benchmark_measuring(
     bands = opened.spec.bands
     seeing = tuple(psf_arcsec or (math.nan,) * len(bands))
     redshifts = {str(row["id"]): float(row["redshift"] or math.nan) for row in truth}
-    job = Job(table, bands, seeing, redshifts=redshifts, options=options or FindOptions())
+    # the colours of the simulator are those of the filters of SDSS
+    job = Job(
+        table, bands, seeing, redshifts=redshifts, options=options or FindOptions(), camera="sdss"
+    )
     blocks = [
         range(first, min(first + _BLOCK, len(opened))) for first in range(0, len(opened), _BLOCK)
     ]
