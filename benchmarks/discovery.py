@@ -7,9 +7,9 @@ ring; what was shown and not clicked counts as dull. After 20 clicks nothing mor
 comes next is decided in several ways; the table counts the rings seen. It begins with what is
 unlike all else, or with one polar ring that the person knows.
 
-The embedding is told of interactions, and `strandline-survey` saw 15 polar rings among its 11,000
-stamps of training, as galaxies that do not interact. Harmonics of light are not trained at all,
-and "harmonics alone" are what has never seen a polar ring.
+The embedding of `strandline-survey` is told of interactions, and 0.3 % of the galaxies that it
+learned to be undisturbed are polar rings. Harmonics of light are not trained at all: only what is
+seen with "harmonics alone" is found by something that has never seen a polar ring.
 
 Stamps and vectors are in ``discovery-work/``, in parts of 1000 stamps: what is there is not made
 again, so that an interrupted run goes on. ``--count=20000`` hides them among so many stamps;
