@@ -204,18 +204,19 @@ _PARTS: dict[str, tuple[int, int, int, Callable[[Path, _Tiles], None]]] = {
     "commands": (1000, 2, 6, _say_commands),
     "workers": (1000, 2, 6, _say_workers),
     "overhead": (2000, 1, 1, _say_overhead),
-    "many": (400, 4, 40, _say_many),
+    "many": (400, 2, 20, _say_many),
 }
 
 
 def main() -> None:
-    """Print all ratios."""
+    """Print all ratios, each as it is known."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     only = option(sys.argv, "only", "")
     if only and only not in _PARTS:
         sys.exit(f"benchmarks survey: --only={only}; there are {', '.join(_PARTS)}")
     for name, (side, few, many, say) in _PARTS.items():
         if only in ("", name):
-            print(f"{name}: tiles of {side}x{side} px, model {_MODEL}", flush=True)
+            print(f"{name}: tiles of {side}x{side} px, model {_MODEL}")
             with tempfile.TemporaryDirectory() as place:
                 say(Path(place), _Tiles.made(Path(place), side, few, many))
 
