@@ -33,7 +33,8 @@ class BandLight:
     image : ndarray of float64, shape (y, x)
         nJy per pixel, sky subtracted, smoothed to the widest seeing; 0 where missing.
     host : ndarray of float64, shape (y, x)
-        Model of the host, features and neighbours left out.
+        Model of the host, neighbours left out; where a ring is partly a feature's, it is that of
+        the darker third.
     noise : float
         Of a pixel, nJy.
     coarse : float
@@ -94,7 +95,7 @@ def band_light(
     scenery : Scenery
         Of all bands together: its ellipses and masks are used.
     outlines : ndarray of bool, shape (y, x)
-        Of features: they are left out of the host's profile where it has other pixels.
+        Of features: they are no blank sky.
     blur_px : float
         Sigma of a Gaussian that brings the band to the widest seeing.
 
@@ -117,7 +118,7 @@ def band_light(
     host = np.zeros_like(rest)
     if scenery.host is not None:
         host[scenery.host.box] = scenery.host.model(
-            rest, masked | scenery.standing_out | outlines, noise, beside_features=True
+            rest, masked | scenery.standing_out, noise, beside_features=True
         )
     seen = (~missing).astype(np.float64)
     width = math.hypot(_CALM_PX, blur_px)
