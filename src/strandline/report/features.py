@@ -1,6 +1,7 @@
 """A page for each measured galaxy: image, model, what is left, the feature's outline and ridge."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ _OUTLINE = "#e69f00"
 _RIDGE = "#d55e00"
 _HIDDEN = "#9ecae1"
 _SMOOTH_PX = 1.0
+_FEWEST_LINES, _LINE = 18, 38
 _STRETCH_SIGMA = (-2.5, 9.0)
 
 _INDEX = """<!doctype html>
@@ -89,8 +91,8 @@ def draw_page(
     path : Path
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(15.5, 4.1), layout="constrained")
-        grid = figure.add_gridspec(1, 5, width_ratios=[1, 1, 1, 1, 0.92])
+        figure = Figure(figsize=(19.6, 4.0), layout="constrained")
+        grid = figure.add_gridspec(1, 5, width_ratios=[1, 1, 1, 1, 2.05])
         colour, image, model, rest, words = (figure.add_subplot(grid[k]) for k in range(5))
         picture = colour_picture(
             flux_njy,
@@ -118,16 +120,20 @@ def draw_page(
             axes.set_title(title, fontsize=9)
             axes.set_axis_off()
         words.set_axis_off()
-        words.text(
-            0,
-            1,
-            _numbers(measured, subject),
-            va="top",
-            fontsize=8.2,
-            linespacing=1.45,
-            family="monospace",
-            transform=words.transAxes,
-        )
+        lines = _numbers(measured, subject)
+        half = max(_FEWEST_LINES, -(-len(lines) // 2))
+        for k, part in enumerate((lines[:half], lines[half:])):
+            told = words.text(
+                0.5 * k,
+                1,
+                "\n".join(part),
+                va="top",
+                fontsize=8.2,
+                linespacing=1.45,
+                family="monospace",
+                transform=words.transAxes,
+            )
+            told.set_in_layout(False)  # however long, it takes no room from the images
         figure.savefig(path, dpi=_DPI, metadata={"Software": None})
     kind = measured.values.get("kind", "no feature")
     return Page(name, path.name, f"{name}: {kind}; image, model, residual and numbers")
@@ -179,7 +185,7 @@ def _scale_bar(axes: Axes, side: int, subject: Subject) -> None:
     axes.text(x, y + 0.025 * side, f'{length}"', color="white", fontsize=8)
 
 
-def _numbers(measured: Measured, subject: Subject) -> str:
+def _numbers(measured: Measured, subject: Subject) -> list[str]:
     values: Mapping[str, Any] = measured.values
     count = values.get("features", 0)
     lines = [f"{count} feature{'' if count == 1 else 's'}"]
@@ -229,5 +235,5 @@ def _numbers(measured: Measured, subject: Subject) -> str:
         str(flag.name).lower().replace("_", " ") for flag in MeasureFlag if flag & measured.flags
     ]
     if flags:
-        lines.append("flags: " + ", ".join(flags))
-    return "\n".join(lines)
+        lines += textwrap.wrap("flags: " + ", ".join(flags), _LINE, subsequent_indent="  ")
+    return lines
