@@ -28,10 +28,11 @@ Value = float | int | str
 
 _CHANCES = (0.3, 0.7)  # features are outlined at these, too: lengths then tell their error
 _LIMIT_SIGMA = 2.0  # of blank sky, smoothed as the eye does
-_BRIGHTNESS_ERROR = 1.2  # of the flux's relative error: outlines are not where the truth has them
+_BRIGHTNESS_ERROR = 1.35  # of the flux's relative error: outlines are not where the truth has them
 _COLOUR_ERROR = 0.03
 # by which errors from other outlines are larger: so `benchmark --measure` finds 68 % within them
 _LENGTH_ERROR, _STRAIGHT_ERROR, _WIDTH_ERROR = 2.3, 2.15, 1.35
+_REACH_ERROR = 0.9  # of the network's interval, likewise
 _LEAST_LENGTH_ERROR = 0.05
 _KNOWN_DIRECTION_DEG = 25.0
 _MUCH_MASKED = 0.2
@@ -305,7 +306,10 @@ def _shape_values(
     others = _at_levels(found, main.mask, centre)
     floor = _seeing_px(subject) / 2
     near, reach, far = found.traced.reach_px
-    values |= {"reach_arcsec": reach * scale, "reach_arcsec_err": 0.5 * (far - near) * scale}
+    values |= {
+        "reach_arcsec": reach * scale,
+        "reach_arcsec_err": _REACH_ERROR * 0.5 * (far - near) * scale,
+    }
     ridge = shape.ridge
     if ridge is not None:
         lengths = [one.ridge.length_px for one in others if one.ridge is not None]
