@@ -20,7 +20,11 @@ __all__ = ["BandLight", "band_light", "matching_sigma_px"]
 _CALM_PX = 1.6
 _COARSE_PX = 6.4
 _LOWER_QUANTILE = 0.1587
-_FEWEST_BLANK = 400
+_BLOCK_PX = 4
+_FEWEST_BLOCKS = 25
+_LEAST_SHARE = 0.5  # of a smoothed block's weight, that must be blank
+_BLANK_SIGMA = 0.3  # models below so much of the noise leave a pixel blank
+_OTHERS_SHARE = 0.3  # of the host's model: where neighbours have more, its profile is not taken
 _WHOLE_ERROR = 0.88  # of the network's interval: so 68 % of simulated features are within
 _PURITY = 4  # power of the share by which a pixel counts for the colour
 
@@ -34,8 +38,7 @@ class BandLight:
     image : ndarray of float64, shape (y, x)
         nJy per pixel, sky subtracted, smoothed to the widest seeing; 0 where missing.
     host : ndarray of float64, shape (y, x)
-        Model of the host, neighbours left out; where a ring is partly a feature's, it is that of
-        the darker third.
+        Model of the host: medians along its isophotes, what stands out and neighbours left out.
     noise : float
         Of a pixel, nJy.
     coarse : float
@@ -112,38 +115,51 @@ def band_light(
     if not noise > 0:
         return None
     image = np.where(missing, 0.0, plane - sky)
-    rest = image.copy()
-    for body in scenery.neighbours:
-        rest[body.box] -= body.model(rest, missing, noise)
     masked = scenery.masked | missing
-    host = np.zeros_like(rest)
+    others = scenery.others
+    host = np.zeros_like(image)
     if scenery.host is not None:
+        beside = others > _OTHERS_SHARE * scenery.host_model + _BLANK_SIGMA * scenery.noise
         host[scenery.host.box] = scenery.host.model(
-            rest, masked | scenery.standing_out, noise, beside_features=True
+            image, masked | scenery.standing_out | beside, noise
         )
-    seen = (~missing).astype(np.float64)
-    width = math.hypot(_CALM_PX, blur_px)
-    filled = ndimage.gaussian_filter(image, width, truncate=3.0) / np.maximum(
-        ndimage.gaussian_filter(seen, width, truncate=3.0), 1e-3
+    quiet = ~masked & ~outlines & (scenery.host_model + others < _BLANK_SIGMA * scenery.noise)
+    return BandLight(
+        _calm(image, missing, math.hypot(_CALM_PX, blur_px)),
+        host,
+        noise,
+        _coarse_scatter(image - host, quiet, noise),
     )
-    open_sky = (~masked).astype(np.float64)
-    left = np.where(masked, 0.0, rest - host)
-    coarse = ndimage.gaussian_filter(left, _COARSE_PX, truncate=3.0) / np.maximum(
-        ndimage.gaussian_filter(open_sky, _COARSE_PX, truncate=3.0), 0.1
-    )
-    quiet = ~masked & ~outlines & (scenery.host_model + scenery.others < 0.3 * scenery.noise)
-    return BandLight(np.where(missing, 0.0, filled), host, noise, _scatter(coarse, quiet, noise))
+
+
+def _calm(
+    image: NDArray[np.float64], missing: NDArray[np.bool_], sigma_px: float
+) -> NDArray[np.float64]:
+    """Return an image smoothed, from pixels that are there; 0 where they are missing."""
+    smooth = ndimage.gaussian_filter(image, sigma_px, truncate=3.0)
+    if not missing.any():
+        return smooth
+    seen = ndimage.gaussian_filter((~missing).astype(np.float64), sigma_px, truncate=3.0)
+    return np.where(missing, 0.0, smooth / np.maximum(seen, 1e-3))
+
+
+def _coarse_scatter(left: NDArray[np.float64], quiet: NDArray[np.bool_], noise: float) -> float:
+    """Return the scatter of blank sky that is smoothed over 6.4 px, taken from blocks of 4 px."""
+    height, width = (side - side % _BLOCK_PX for side in left.shape)
+    shape = (height // _BLOCK_PX, _BLOCK_PX, width // _BLOCK_PX, _BLOCK_PX)
+    there = quiet[:height, :width].reshape(shape).mean(axis=(1, 3))
+    light = np.where(quiet, left, 0.0)[:height, :width].reshape(shape).mean(axis=(1, 3))
+    sigma = _COARSE_PX / _BLOCK_PX
+    share = ndimage.gaussian_filter(there, sigma, truncate=3.0)
+    smooth = ndimage.gaussian_filter(light, sigma, truncate=3.0)[share > _LEAST_SHARE]
+    least = noise / (2 * math.sqrt(math.pi) * _COARSE_PX)
+    if smooth.size < _FEWEST_BLOCKS:
+        return 3 * least
+    low, middle = np.quantile(smooth / share[share > _LEAST_SHARE], [_LOWER_QUANTILE, 0.5])
+    return float(max(middle - low, least))
 
 
 def matching_sigma_px(fwhm_px: float, widest_px: float) -> float:
     """Return the Gaussian sigma that brings seeing of one width to a wider one; 0 if unknown."""
     squared = widest_px**2 - fwhm_px**2
     return math.sqrt(squared) / 2.355 if squared > 0 else 0.0
-
-
-def _scatter(coarse: NDArray[np.float64], quiet: NDArray[np.bool_], noise: float) -> float:
-    least = noise / (2 * math.sqrt(math.pi) * _COARSE_PX)
-    if quiet.sum() < _FEWEST_BLANK:
-        return 3 * least
-    low, middle = np.quantile(coarse[quiet], [_LOWER_QUANTILE, 0.5])
-    return float(max(middle - low, least))

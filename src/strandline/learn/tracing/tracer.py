@@ -113,7 +113,8 @@ class Tracer:
             network.load_state_dict({name: told.float() for name, told in weights.items()})
         except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
             raise ModelError(f"{file}: is not a tracer, or is damaged ({error}).") from error
-        return cls(network.eval(), card)
+        network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(network, card)
 
     def save(self, path: str | Path) -> None:
         """Write weights (as float16) and card into one file."""
