@@ -29,12 +29,12 @@ Value = float | int | str
 _CHANCES = (0.3, 0.7)  # features are outlined at these, too: lengths then tell their error
 _LIMIT_SIGMA = 2.0  # of blank sky, smoothed as the eye does
 _BRIGHTNESS_ERROR = 1.35  # of the flux's relative error: outlines are not where the truth has them
-_COLOUR_ERROR = 0.03
+_COLOUR_ERROR = 0.045
 # by which errors from other outlines are larger: so `benchmark --measure` finds 68 % within them
 _LENGTH_ERROR, _STRAIGHT_ERROR, _WIDTH_ERROR = 2.3, 2.15, 1.35
-_REACH_ERROR = 0.9  # of the network's interval, likewise
+_REACH_ERROR, _DIRECTION_ERROR = 0.9, 1.1  # of what the network says, likewise
 _LEAST_LENGTH_ERROR = 0.05
-_KNOWN_DIRECTION_DEG = 22.0
+_KNOWN_DIRECTION_DEG = 24.0
 _MUCH_MASKED = 0.2
 _SPEED_KMS = {"stripped": 1000.0}  # of infall; tides move as fast as the host turns
 _ROTATION_KMS = 220.0
@@ -326,7 +326,7 @@ def _shape_values(
             "bend_deg": math.degrees(ridge.curvature * ridge.length_px),
             "curvature_deg_arcsec": math.degrees(ridge.curvature) / scale,
         }
-    doubt = math.degrees(found.traced.turn_rad)
+    doubt = _DIRECTION_ERROR * math.degrees(found.traced.turn_rad)
     known = math.isfinite(subject.north_deg) and math.isfinite(subject.east_deg)
     if known and doubt < _KNOWN_DIRECTION_DEG:
         angle = direction_of(found.light, found.traced.chance > LEAST_CHANCE, centre)
@@ -409,6 +409,6 @@ def _feature_doubts(
         flags |= MeasureFlag.CROWDED
     if shapes[0].ridge is None:
         flags |= MeasureFlag.NO_RIDGE
-    if math.degrees(found.traced.turn_rad) >= _KNOWN_DIRECTION_DEG:
+    if _DIRECTION_ERROR * math.degrees(found.traced.turn_rad) >= _KNOWN_DIRECTION_DEG:
         flags |= MeasureFlag.NO_DIRECTION
     return flags
