@@ -27,7 +27,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows, columns = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
     host = 600 * np.exp(-np.hypot(columns, rows) / 4)
     beyond = np.maximum(np.abs(rows - 32) - 16, 0)
-    tail = 12 * np.exp(-(columns**2 + beyond**2) / (2 * 3.0**2))
+    tail = 5 * np.exp(-(columns**2 + beyond**2) / (2 * 5.0**2))
     images = random.normal(size=(4, 2, SIDE, SIDE))
     images[:3] += host
     images[[0, 2]] += tail

@@ -36,6 +36,7 @@ _REACH_ERROR, _DIRECTION_ERROR = 0.9, 1.1  # of what the network says, likewise
 _LEAST_LENGTH_ERROR = 0.05
 _KNOWN_DIRECTION_DEG = 24.0
 _MUCH_MASKED = 0.2
+_RIM_PX = 6  # outlines of features that are cut off end a little before the edge
 _SPEED_KMS = {"stripped": 1000.0}  # of infall; tides move as fast as the host turns
 _ROTATION_KMS = 220.0
 
@@ -400,7 +401,7 @@ def _feature_doubts(
 ) -> MeasureFlag:
     flags, mask = MeasureFlag(0), found.features[0].mask
     rim = np.ones_like(mask)
-    rim[2:-2, 2:-2] = False
+    rim[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = False
     if (mask & rim).any():
         flags |= MeasureFlag.EDGE
     if scenery.masked[mask].mean() >= _MUCH_MASKED:

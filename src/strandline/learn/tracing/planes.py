@@ -16,10 +16,13 @@ from strandline.learn.faint import in_noise
 from strandline.learn.host import fit_ellipses, host_light, turned
 from strandline.learn.stretch import asinh
 
-__all__ = ["BIN_PX", "CHANNELS", "binned", "channels_of", "planes_of"]
+__all__ = ["BIN_PX", "CHANNELS", "GRID", "binned", "channels_of", "fitting_bin", "planes_of"]
 
 BIN_PX = 2
-"""Pixels of a stamp along the side of one of the grid."""
+"""Pixels of a stamp along the side of one of the grid, in training."""
+
+GRID = 100
+"""Pixels along the side of the grid in training."""
 
 CHANNELS = ("light", "faint", "residual", "one-sided", "colour", "radius")
 """What is made of the planes for the network, see `channels_of`."""
@@ -32,7 +35,11 @@ _USUAL = 4.0  # stretched light is divided by this, so that channels are of the 
 
 
 def planes_of(
-    flux: Tensor, sigma: Tensor, bands: Sequence[str], kind: Literal["fits", "picture"]
+    flux: Tensor,
+    sigma: Tensor,
+    bands: Sequence[str],
+    kind: Literal["fits", "picture"],
+    bin_px: int = BIN_PX,
 ) -> Tensor:
     """Return light and colour on the coarse grid.
 
@@ -44,6 +51,8 @@ def planes_of(
         Sky noise of a pixel.
     bands : sequence of str
     kind : {"fits", "picture"}
+    bin_px : int
+        Pixels along the side of one of the grid.
 
     Returns
     -------
@@ -51,24 +60,37 @@ def planes_of(
         Light (sigma of a coarse pixel) and colour; 0 where nothing is known.
     """
     half = len(bands) // 2
-    blue = binned(*in_noise(flux[:, :half], sigma[:, :half], bands[:half], kind)) if half else None
-    red = binned(*in_noise(flux[:, half:], sigma[:, half:], bands[half:], kind))
-    light = binned(*in_noise(flux, sigma, bands, kind))
-    colour = torch.zeros_like(light) if blue is None else _colour(blue, red)
+
+    def together(some: slice) -> Tensor:
+        return binned(*in_noise(flux[:, some], sigma[:, some], bands[some], kind), bin_px)
+
+    light = together(slice(None))
+    colour = torch.zeros_like(light)
+    if half:
+        colour = _colour(together(slice(half)), together(slice(half, None)))
     return torch.stack([light, colour], dim=1)
 
 
-def binned(total: Tensor, seen: Tensor) -> Tensor:
+def fitting_bin(side_px: int) -> int:
+    """Return how many pixels are joined along a side, so that a stamp fits the grid it learned on.
+
+    Numbers of the whole depend on how large the grid is; features are as many pixels as they are.
+    """
+    return max(BIN_PX, -(-side_px // GRID))
+
+
+def binned(total: Tensor, seen: Tensor, bin_px: int = BIN_PX) -> Tensor:
     """Return light of unit noise on the coarse grid, of unit noise again if its noise is white.
 
     Parameters
     ----------
     total, seen : Tensor, shape (image, y, x)
         Light, 0 where missing, and 1 or 0. What does not fill a coarse pixel at the end is lost.
+    bin_px : int
     """
-    part = functional.avg_pool2d(total * seen, BIN_PX)
-    share = functional.avg_pool2d(seen, BIN_PX)
-    return torch.where(share > 0, BIN_PX * part / share.clamp(min=1e-6).sqrt(), 0.0)
+    part = functional.avg_pool2d(total * seen, bin_px)
+    share = functional.avg_pool2d(seen, bin_px)
+    return torch.where(share > 0, bin_px * part / share.clamp(min=1e-6).sqrt(), 0.0)
 
 
 def channels_of(planes: Tensor) -> Tensor:

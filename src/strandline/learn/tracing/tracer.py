@@ -20,7 +20,7 @@ from strandline.errors import ModelError
 from strandline.files import write_aside
 from strandline.learn.precision import fast_products
 from strandline.learn.tracing.network import TracingNet
-from strandline.learn.tracing.planes import BIN_PX, planes_of
+from strandline.learn.tracing.planes import GRID, fitting_bin, planes_of
 
 __all__ = ["LEAST_CHANCE", "SHIPPED_TRACER", "Traced", "Tracer"]
 
@@ -152,17 +152,24 @@ class Tracer:
         device = next(self.network.parameters()).device
         sigma = torch.from_numpy(np.where(noise > 0, noise, np.inf).astype(np.float32))
         with torch.inference_mode():
-            planes = planes_of(torch.from_numpy(flux).to(device), sigma.to(device), bands, kind)
-            planes = planes.nan_to_num_(0.0)
+            bin_px = fitting_bin(flux.shape[-1])
+            planes = planes_of(
+                torch.from_numpy(flux).to(device), sigma.to(device), bands, kind, bin_px
+            ).nan_to_num_(0.0)
+            inner, pad = _within_grid(planes.shape[-1])
+            planes = functional.pad(planes, pad)
             with fast_products(device):
                 told = self.network(planes)
             maps = functional.interpolate(
-                told.maps.sigmoid(), size=flux.shape[-2:], mode="bilinear", align_corners=False
+                told.maps.sigmoid()[..., inner, inner],
+                size=flux.shape[-2:],
+                mode="bilinear",
+                align_corners=False,
             ).cpu()
             sums = (told.maps[:, 1].sigmoid() * planes[:, 0].clamp(min=0.0)).cpu()
             known = (told.maps[:, 0].sigmoid() > LEAST_CHANCE).cpu()
             summed = (sums * known).sum(dim=(1, 2)).clamp(min=1e-6)
-            reach = (BIN_PX * told.reach.sort(dim=1).values.expm1().clamp(min=0.0)).cpu()
+            reach = (bin_px * told.reach.sort(dim=1).values.expm1().clamp(min=0.0)).cpu()
             whole = told.light.sort(dim=1).values.expm1().clamp(min=0.0).cpu() / summed[:, None]
             turn = told.turn.exp().clamp(max=np.pi).cpu()
         return [
@@ -175,6 +182,13 @@ class Tracer:
             )
             for k in range(len(flux))
         ]
+
+
+def _within_grid(side: int) -> tuple[slice, tuple[int, int, int, int]]:
+    """Return where a smaller grid lies in that of the training, and how it is padded to it."""
+    before = max(GRID - side, 0) // 2
+    after = max(GRID - side, 0) - before
+    return slice(before, before + side), (before, after, before, after)
 
 
 def _interval(told: Tensor) -> tuple[float, float, float]:
