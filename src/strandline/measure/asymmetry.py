@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from strandline.measure.bodies import Body
+from strandline.measure.turning import turned
 
 __all__ = ["rms_asymmetry"]
 
@@ -42,12 +42,8 @@ def rms_asymmetry(
         PASP 109, 1251), negative where noise is all there is; NaN if too few pixels are seen.
     """
     x, y = float(host.isophotes.x[0]), float(host.isophotes.y[0])
-    height, width = image.shape
-    shift = (2 * y - (height - 1), 2 * x - (width - 1))
-    turned = ndimage.shift(image[::-1, ::-1], shift, order=1, mode="constant")
-    hidden = ndimage.shift(
-        masked[::-1, ::-1].astype(np.float32), shift, order=1, mode="constant", cval=1.0
-    )
+    opposite = turned(image, x, y)
+    hidden = turned(masked.astype(np.float64), x, y, fill=1.0)
     usable = np.zeros(image.shape, dtype=np.bool_)
     usable[host.box] = (host.radius_px >= inner_px) & (host.radius_px < outer_px)
     usable &= ~masked & (hidden < 0.01)
@@ -55,10 +51,10 @@ def rms_asymmetry(
     if count < _FEWEST_PX:
         return math.nan, math.nan
     # turning by a fraction of a pixel averages up to four of them
-    part = [(s % 1.0) for s in shift]
+    part = [(2 * centre % 1.0) for centre in (x, y)]
     calmer = math.prod((1 - p) ** 2 + p**2 for p in part)
     variance = noise**2
-    difference = float(((image - turned)[usable] ** 2).sum()) - count * variance * (1 + calmer)
+    difference = float(((image - opposite)[usable] ** 2).sum()) - count * variance * (1 + calmer)
     light = 2 * (float((image[usable] ** 2).sum()) - count * variance)
     if not light > 0:
         return math.nan, math.nan

@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from strandline.measure.bodies import Body, Seed
 from strandline.measure.sharpness import SHARP, sharp_sources, sharpness
+from strandline.measure.turning import turned
 from strandline.shapes.scene import SceneOptions, find_objects, in_the_middle, sky_of
 
 __all__ = ["Scenery", "look_around"]
@@ -263,16 +264,14 @@ def _symmetrised(
     A disc or spheroid looks the same from both sides, tails seldom do: so the host's ellipses do
     not follow them. Where it is bright the image stays as it is.
     """
-    height, width = image.shape
-    shift = (2 * seed.y - (height - 1), 2 * seed.x - (width - 1))
     calm = ndimage.gaussian_filter(np.where(hidden, 0.0, image), _EVEN_PX, truncate=3.0)
     seen = ndimage.gaussian_filter((~hidden).astype(np.float64), _EVEN_PX, truncate=3.0)
     calm /= np.maximum(seen, 0.2)
     usable = (seen > 0.4).astype(np.float64)
-    turned = ndimage.shift(calm[::-1, ::-1], shift, order=1, mode="constant")
-    there = ndimage.shift(usable[::-1, ::-1], shift, order=1, mode="constant") > 0.99
+    opposite = turned(calm, seed.x, seed.y)
+    there = turned(usable, seed.x, seed.y) > 0.99
     both = (usable > 0) & there
-    fainter = np.where(both, np.minimum(calm, turned), np.where(there, turned, calm))
+    fainter = np.where(both, np.minimum(calm, opposite), np.where(there, opposite, calm))
     error = _EVEN_CORRELATED * noise / (2 * np.sqrt(np.pi) * _EVEN_PX)
     fainter = np.where(both, fainter + _FAINTER_SIGMA * error, fainter)
     bright = calm > _EVEN_SIGMA * noise
