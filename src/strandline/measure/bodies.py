@@ -179,14 +179,6 @@ class Body:
         end = float(self._edges[-1])
         return np.asarray(np.where(self.radius_px <= end, told, 0.0))
 
-    @property
-    def rings(self) -> tuple[NDArray[np.int64], int]:
-        """Number of each pixel's ring, shape (box pixel,), and how many there are.
-
-        Pixels beyond the last ring have that count as their number.
-        """
-        return self._ring, len(self._edges)
-
     def _lowered(
         self,
         profile: NDArray[np.float64],

@@ -40,8 +40,6 @@ class Geometry:
         From the host's centre to the far end: the 97th percentile of light by distance.
     angle : float
         Direction from the host's centre to the light of the farther half, +x towards +y.
-    angle_error : float
-        From how that light spreads.
     radius_px, radius_spread : float
         Mean distance of its light from the host's centre, and its scatter over that.
     span : float
@@ -51,7 +49,6 @@ class Geometry:
     ridge: Ridge | None
     reach_px: float
     angle: float
-    angle_error: float
     radius_px: float
     radius_spread: float
     span: float
@@ -79,7 +76,7 @@ def geometry_of(
     """
     dx, dy, weight = _about(light, mask, centre)
     away = np.hypot(dx, dy)
-    reach, angle, spread = _far_end(dx, dy, weight)
+    reach, angle = _far_end(dx, dy, weight)
     radius = float((weight * away).sum() / weight.sum())
     scatter = math.sqrt(float((weight * (away - radius) ** 2).sum() / weight.sum()))
     angles = np.sort(np.arctan2(dy, dx)[away > 0.3 * radius])
@@ -88,7 +85,6 @@ def geometry_of(
         ridge=ridge_of(light, mask) if ridge else None,
         reach_px=reach,
         angle=angle,
-        angle_error=spread,
         radius_px=radius,
         radius_spread=scatter / max(radius, 1e-9),
         span=float(max(2 * np.pi - gaps.max(), 0.0)),
@@ -118,8 +114,8 @@ def _about(
 
 def _far_end(
     dx: NDArray[np.float64], dy: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Return reach, direction, and how light spreads about that, rad."""
+) -> tuple[float, float]:
+    """Return reach and direction, rad."""
     away = np.hypot(dx, dy)
     order = np.argsort(away)
     growth = np.cumsum(weight[order])
@@ -127,9 +123,7 @@ def _far_end(
     far = away > 0.5 * reach
     mean_x = float((weight * dx)[far].sum() / weight[far].sum())
     mean_y = float((weight * dy)[far].sum() / weight[far].sum())
-    across = (dy * mean_x - dx * mean_y)[far] / max(math.hypot(mean_x, mean_y), 1e-9)
-    spread = math.sqrt(float((weight[far] * across**2).sum() / weight[far].sum()))
-    return reach, math.atan2(mean_y, mean_x), spread / max(math.hypot(mean_x, mean_y), 1e-9)
+    return reach, math.atan2(mean_y, mean_x)
 
 
 def kind_of(

@@ -39,7 +39,7 @@ __all__ = ["MeasureReport", "measure", "measured_rows"]
 _BLOCK = 32
 _STAMPS_FOR_SEEING = 100
 _SEEING_AT_ONCE = 16
-MEASURE_VERSION = 2
+MEASURE_VERSION = 3
 """One more whenever the same stamp is given other numbers; work cut off then begins anew."""
 
 

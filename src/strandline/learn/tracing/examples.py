@@ -17,7 +17,7 @@ from strandline.learn.tracing.planes import binned, planes_of
 from strandline.progress import track
 from strandline.stamps import StampBatch, StampTable
 
-__all__ = ["Examples", "features_table", "seen_planes"]
+__all__ = ["Examples", "features_table"]
 
 _AT_ONCE = 64
 _LIGHT_STEPS, _COLOUR_STEPS, _FEATURE_STEPS = 4.0, 40.0, 8.0  # to 1, of what is kept as bytes
@@ -92,12 +92,6 @@ class Examples:
 def features_table(table: Path) -> Path:
     """Return where the features' light of a simulated table is."""
     return table.with_name(f"{table.with_suffix('').name}.features.lance")
-
-
-def seen_planes(batch: StampBatch, table: StampTable) -> Tensor:
-    """Return what a tracer sees of a batch; 0 for stamps without data."""
-    flux, sigma = _usable(batch)
-    return planes_of(flux, sigma, table.spec.bands, table.spec.kind).nan_to_num_(0.0)
 
 
 def _usable(batch: StampBatch) -> tuple[Tensor, Tensor]:
