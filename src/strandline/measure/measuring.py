@@ -22,7 +22,10 @@ from strandline.measure.projection import dynamical_gyr
 from strandline.measure.scenery import Scenery, look_around
 from strandline.photometry import flux_to_mag, mag_error, surface_brightness
 
-__all__ = ["Measured", "Subject", "all_bands", "measure_stamp"]
+__all__ = ["MEASURE_VERSION", "Measured", "Subject", "all_bands", "measure_stamp"]
+
+MEASURE_VERSION = 3
+"""One more whenever the same stamp is given other numbers; work cut off then begins anew."""
 
 Value = float | int | str
 

@@ -9,6 +9,7 @@ from typing import Any
 from strandline._version import __version__
 from strandline.errors import OptionError
 from strandline.learn import Ensemble, Model
+from strandline.measure.measuring import MEASURE_VERSION
 from strandline.shapes import SHAPES_VERSION
 from strandline.survey.onetile import SurveyPlan
 from strandline.survey.places import Place
@@ -64,6 +65,7 @@ def identity_of(plan: SurveyPlan, models: Ensemble, files: dict[str, bytes]) -> 
         "batch_size": plan.batch_size,
         "pool": plan.pool,
         "measure_from": plan.measure_from,
+        "measure_version": None if plan.measure_from is None else MEASURE_VERSION,
     }
 
 

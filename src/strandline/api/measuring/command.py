@@ -26,7 +26,7 @@ from strandline.measure.ages import camera_of
 from strandline.measure.cluster import place_in_cluster
 from strandline.measure.columns import schema_of
 from strandline.measure.features import FindOptions
-from strandline.measure.measuring import Measured
+from strandline.measure.measuring import MEASURE_VERSION, Measured
 from strandline.measure.motion import to_centre
 from strandline.progress import track
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
@@ -39,8 +39,6 @@ __all__ = ["MeasureReport", "measure", "measured_rows"]
 _BLOCK = 32
 _STAMPS_FOR_SEEING = 100
 _SEEING_AT_ONCE = 16
-MEASURE_VERSION = 3
-"""One more whenever the same stamp is given other numbers; work cut off then begins anew."""
 
 
 @dataclass(frozen=True)
