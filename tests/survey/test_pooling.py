@@ -1,9 +1,11 @@
 """Stamps of several tiles encoded together: the same bytes whoever they meet."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from strandline.errors import OptionError, StrandlineError
@@ -14,7 +16,7 @@ from strandline.survey.desk import Desk, Done, Orders, TileTask, work
 from strandline.survey.identity import model_files
 from strandline.survey.parts import inputs_key
 from strandline.survey.places import Place
-from strandline.survey.pooling import Pool, encode_alone
+from strandline.survey.pooling import Features, Pool, encode_alone
 from strandline.survey.tilelist import list_tiles
 from strandline.tiles import ReadOptions, Tile, discover, read_tile
 from tests.survey.sky import BANDS, SIZE_PX, small_plan
@@ -42,10 +44,23 @@ def test_tiles_that_meet_have_the_rows_of_tiles_alone(sky: list[Tile], ensemble:
     pool = Pool(ensemble.models, 16)
     alone = [tile_rows(tile, PLAN, ensemble, None, pool).table for tile in sky]
     before = pool.batches
-    with ThreadPoolExecutor(len(sky)) as threads:
-        met = list(threads.map(lambda tile: tile_rows(tile, PLAN, ensemble, None, pool).table, sky))
     pool.close()
-    assert pool.batches - before < before  # they did meet
+    pool, start = Pool(ensemble.models, 16, linger_seconds=2), Barrier(len(sky), timeout=300)
+
+    def together(tile: Tile) -> pa.Table:
+        asked = iter([start.wait])  # so that slow machines let tiles meet, too
+
+        def encode(batch: StampBatch, bands: tuple[str, ...]) -> "Future[Features]":
+            for wait in asked:
+                wait()
+            return pool(batch, bands)
+
+        return tile_rows(tile, PLAN, ensemble, None, encode).table
+
+    with ThreadPoolExecutor(len(sky)) as threads:
+        met = list(threads.map(together, sky))
+    pool.close()
+    assert pool.batches < before  # they did meet
     for one, other in zip(alone, met, strict=True):
         assert one.equals(other)
     each = [tile_rows(tile, PLAN, ensemble).table for tile in sky]

@@ -28,7 +28,6 @@ Features = dict[str, NDArray[np.float32]]
 Encode = Callable[[StampBatch, tuple[str, ...]], "Future[Features]"]
 """Promises the features of stamps whose band axis has these names."""
 
-_LINGER_SECONDS = 0.05  # for which a batch that is not full waits for more
 _ENDED = "the survey has ended."
 _BATCHES_WAITING = 4  # until who asks has to wait, so that memory is bounded
 
@@ -71,11 +70,16 @@ class Pool:
         By name.
     size : int
         Stamps in each batch.
+    linger_seconds : float
+        For which a batch that is not full waits for more.
     """
 
-    def __init__(self, models: Mapping[str, Model], size: int) -> None:
+    def __init__(
+        self, models: Mapping[str, Model], size: int, linger_seconds: float = 0.05
+    ) -> None:
         self._models = dict(models)
         self._size = size
+        self._linger_seconds = linger_seconds
         self._waiting: deque[_Asked] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -135,7 +139,7 @@ class Pool:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._waiting)
             self._changed.wait_for(
-                lambda: self._closed or self._count() >= self._size, _LINGER_SECONDS
+                lambda: self._closed or self._count() >= self._size, self._linger_seconds
             )
             taken: list[_Asked] = []
             room = 0 if self._closed else self._size
