@@ -31,7 +31,7 @@ def _rate(recipe: Recipe, device: str) -> tuple[float, float]:
     fast = torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
 
     def once() -> None:
-        for view in dihedral(values) if recipe.inference.dihedral else [values]:
+        for view in dihedral(values, recipe.inference.orientations):
             encoder(view.contiguous(memory_format=torch.channels_last), present)
         if device == "cuda":
             torch.cuda.synchronize()
@@ -59,7 +59,7 @@ def main() -> None:
         recipe = Recipe.load(path)
         rate, weights = _rate(recipe, device)
         name = "/".join(path.parts[-3:-1])
-        views = 8 if recipe.inference.dihedral else 1
+        views = recipe.inference.orientations
         print(f"  {name:28s} {weights:5.2f} M weights, {views} views: {rate:9.0f} stamps/s")
 
 

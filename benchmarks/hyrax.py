@@ -85,7 +85,7 @@ def _model() -> Model:
     recipe = Recipe.load("brown2025-cnn")
     changes = {"input_px": _SIZE_PX, "widths": _WIDTHS, "stem_stride": 2}
     encoder = recipe.encoder.model_copy(update=changes)
-    inference = recipe.inference.model_copy(update={"field": 1.0, "dihedral": False})
+    inference = recipe.inference.model_copy(update={"field": 1.0, "orientations": 1})
     recipe = recipe.model_copy(update={"encoder": encoder, "inference": inference})
     n = len(_BANDS)
     scaling = Scaling(_BANDS, "fits", 3.0, "image", (_NOISE_NJY,) * n, (0.0,) * n, (1.0,) * n)

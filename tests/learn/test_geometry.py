@@ -113,6 +113,8 @@ def test_the_dihedral_group_is_eight_different_images_closed_under_its_moves() -
     group = dihedral(image)
     assert torch.equal(group[0], image)
     assert len({tuple(member.flatten().tolist()) for member in group}) == 8
+    for count in (1, 4):
+        assert all(map(torch.equal, dihedral(image, count), group[:count]))
 
     def key(images: list[Tensor]) -> set[tuple[float, ...]]:
         return {tuple(member.flatten().tolist()) for member in images}

@@ -98,20 +98,25 @@ def turned(batch: StampBatch, quarters: int, *, flip: bool) -> StampBatch:
     return replace(batch, pixels=pixels[..., ::-1].copy() if flip else pixels.copy())
 
 
-@pytest.mark.parametrize(("quarters", "flip"), [(1, False), (2, True), (0, True)])
-def test_dihedral_features_do_not_depend_on_how_a_galaxy_is_turned(
-    quarters: int, flip: bool, make_recipe: object, table: StampTable
+@pytest.mark.parametrize(
+    ("orientations", "quarters", "flip"),
+    [(4, 1, False), (4, 2, False), (8, 1, False), (8, 2, True), (8, 0, True)],
+)
+def test_averaged_features_do_not_depend_on_how_a_galaxy_is_turned(
+    orientations: int, quarters: int, flip: bool, make_recipe: object, table: StampTable
 ) -> None:
     assert callable(make_recipe)
-    plain = build(make_recipe("brown2025-nnclr", inference={"dihedral": False}))
-    averaged = build(make_recipe("brown2025-nnclr", inference={"dihedral": True}))
+    plain = build(make_recipe("brown2025-nnclr", inference={"orientations": 1}))
+    averaged = build(make_recipe("brown2025-nnclr", inference={"orientations": orientations}))
     batch = table.read(np.arange(10))
     other = turned(batch, quarters, flip=flip)
     before, after = averaged.embed(batch, BANDS), averaged.embed(other, BANDS)
     np.testing.assert_allclose(after, before, atol=1e-5)
     assert np.abs(plain.embed(batch, BANDS) - plain.embed(other, BANDS)).max() > 1e-3
     values, present = plain.prepare(batch, BANDS)
-    slow = np.mean([plain.encode(view, present).cpu() for view in dihedral(values)], axis=0)
+    slow = np.mean(
+        [plain.encode(view, present).cpu() for view in dihedral(values, orientations)], axis=0
+    )
     np.testing.assert_allclose(before, slow, atol=1e-5)
 
 

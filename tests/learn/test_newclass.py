@@ -141,5 +141,5 @@ def test_fingerprints_tell_encoders_apart_and_nothing_else(nnclr: Recipe, model:
     own = fingerprint(Model.load(model))
     assert own == fingerprint(_model(nnclr, 1, head=False))
     assert own != fingerprint(_model(nnclr, 2))
-    turned = nnclr.inference.model_copy(update={"dihedral": not nnclr.inference.dihedral})
+    turned = nnclr.inference.model_copy(update={"orientations": 8})
     assert own != fingerprint(_model(nnclr.model_copy(update={"inference": turned}), 1))

@@ -143,7 +143,10 @@ def _resample_seen(pixels: Tensor, grid: Tensor) -> Tensor:
     return torch.where(share > _LEAST_SEEN - 1e-5, total / share, torch.nan)
 
 
-def dihedral(images: Tensor) -> list[Tensor]:
-    """Return the 8 flips and quarter turns of images of shape (..., y, x), the first unchanged."""
-    turned = [torch.rot90(images, k, dims=(-2, -1)) for k in range(4)]
-    return turned + [image.flip(-1) for image in turned]
+def dihedral(images: Tensor, count: int = 8) -> list[Tensor]:
+    """Return flips and quarter turns of images of shape (..., y, x): the first `count` of all 8.
+
+    The images as they are, turned by 90, 180 and 270 degrees, then the same four mirrored.
+    """
+    turned = [torch.rot90(images, k, dims=(-2, -1)) for k in range(min(count, 4))]
+    return turned + [image.flip(-1) for image in turned[: count - len(turned)]]

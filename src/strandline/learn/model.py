@@ -187,7 +187,7 @@ class Model:
 
     def encode(self, values: Tensor, present: Tensor) -> Tensor:
         """Return features, float32 (row, feature), of what `prepare` returned."""
-        views = dihedral(values) if self.recipe.inference.dihedral else [values]
+        views = dihedral(values, self.recipe.inference.orientations)
         with torch.inference_mode():
             with fast_products(self.device):
                 features = [

@@ -92,7 +92,9 @@ class InferenceSettings(Section):
     """How a stamp is seen once training is over."""
 
     field: Annotated[float, Field(gt=0, le=1)] = 0.75  #: central part of the stamp's side
-    dihedral: bool = True  #: average the features over the 8 flips and quarter turns
+    orientations: Literal[1, 4, 8] = 4
+    """Over how many the features are averaged: as the stamp is, its quarter turns, or these and
+    their mirror images, which take twice the time and, where training flips, tell no more."""
     augmented: bool = False
     """Score random views (shift and noise) instead of the plain stamp. A mistake of the released
     code of Desmons et al. (2023), kept to reproduce it: predictions change from call to call."""
