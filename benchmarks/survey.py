@@ -1,6 +1,6 @@
 """Whole surveys: bytes read, fused against step by step, Dask's overhead, memory, more tiles.
 
-``python -m benchmarks survey`` takes some ten minutes on two free cores; ``--only=NAME`` measures
+``python -m benchmarks survey`` takes some fifteen minutes on two free cores; ``--only=NAME`` measures
 one of its parts, by the names below. Tiles are one simulated field, set down side by side on the
 sky. All ratios are of one run, with the load of the machine beside them:
 
@@ -9,13 +9,15 @@ sky. All ratios are of one run, with the load of the machine beside them:
   processor time of one thread, for the models that ship and for one network alone;
 - ``commands``: the same as a user gives them, wall time from start to end with what each takes of
   the machine by default;
-- ``workers``: tiles a second of two workers over one, wanted at least 1.8 where two cores are free;
+- ``workers``: tiles a second of two workers over one, wanted at least 1.8 where cores allow; what
+  they allow is told by two processes that do tiles side by side without Dask, over one;
 - ``overhead``: wall time of one Dask worker over the time it was at work, on a tile of 2000x2000
   px: at most 1.05;
 - ``many``: processor time a galaxy and peak memory of a worker with ten times the tiles: at most
   1.1 of that with few.
 """
 
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -24,6 +26,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +89,20 @@ def _bytes_read() -> int:
     return int(told.split("rchar:")[1].split()[0])
 
 
-def _fused(tiles: Path, out: Path, model: str) -> tuple[float, int, float]:
-    """Do all tiles here; return processor seconds, galaxies, bytes read over bytes there."""
+def _ready(tiles: Path, out: Path, model: str) -> tuple[Desk, list[TileTask]]:
+    """Return all tiles and what does them; libraries and models are loaded."""
     listed = list_tiles([tiles], ReadOptions())
     cut = CutPlan(TableSpec(listed.bands, 200, "fits"), None, DetectOptions(), 0)
     plan = SurveyPlan(cut, batch_size=_BATCH)
     desk = Desk(Orders("benchmark", plan, model_files(Ensemble.load(model)), Place(out)))
     tasks = [TileTask(tile, inputs_key(tile, None)) for tile in listed.tiles]
-    work(desk, TileTask(tasks[0].tile, "warm"))  # libraries and models are loaded
+    work(desk, TileTask(tasks[0].tile, "warm"))
+    return desk, tasks
+
+
+def _fused(tiles: Path, out: Path, model: str) -> tuple[float, int, float]:
+    """Do all tiles here; return processor seconds, galaxies, bytes read over bytes there."""
+    desk, tasks = _ready(tiles, out, model)
     galaxies, shares = 0, []
     started = time.process_time()
     for task in tasks:
@@ -103,6 +113,32 @@ def _fused(tiles: Path, out: Path, model: str) -> tuple[float, int, float]:
         shares.append((_bytes_read() - before) / done.bytes_read)
         galaxies += done.galaxies
     return time.process_time() - started, galaxies, float(np.median(shares))
+
+
+def _side_by_side(tiles: Path, folder: Path, processes: int) -> float:
+    """Return the tiles a second of processes that each do all tiles and share nothing."""
+    context = multiprocessing.get_context("spawn")
+    start, told = context.Barrier(processes), context.SimpleQueue()
+    running = [
+        context.Process(target=_one_side, args=(tiles, folder / str(number), start, told))
+        for number in range(processes)
+    ]
+    for process in running:
+        process.start()
+    rates: list[float] = [told.get() for _ in running]
+    for process in running:
+        process.join()
+    return sum(rates)
+
+
+def _one_side(tiles: Path, out: Path, start: Barrier, told: SimpleQueue[float]) -> None:
+    torch.set_num_threads(1)
+    desk, tasks = _ready(tiles, out, _MODEL)
+    start.wait()
+    started = time.perf_counter()
+    for task in tasks:
+        work(desk, task)
+    told.put(len(tasks) / (time.perf_counter() - started))
 
 
 def _stepwise(tiles: Path, out: Path, model: str) -> float:
@@ -169,15 +205,20 @@ def _survey(tiles: Path, out: Path, workers: int) -> dict[str, Any]:
 
 
 def _say_workers(folder: Path, tiles: _Tiles) -> None:
-    gains = []
+    gains, allowed = [], []
     for attempt in range(2):  # in turn: a busy moment may spoil one
         one, two = (
             _survey(tiles.many, folder / f"{count}-{attempt}", count)["tiles_per_second"]
             for count in (1, 2)
         )
         gains.append(two / one)
+        one, two = (
+            _side_by_side(tiles.few, folder / f"bare-{count}-{attempt}", count) for count in (1, 2)
+        )
+        allowed.append(two / one)
     told = _verdict(max(gains), "at least 1.8", good=max(gains) >= 1.8)
     print(f"  tiles a second of two workers over one: {told}")
+    print(f"    of two processes without Dask over one: {max(allowed):.2f}")
 
 
 def _say_overhead(folder: Path, tiles: _Tiles) -> None:
@@ -202,7 +243,7 @@ def _say_many(folder: Path, tiles: _Tiles) -> None:
 _PARTS: dict[str, tuple[int, int, int, Callable[[Path, _Tiles], None]]] = {
     "fused": (1000, 2, 2, _say_fused),
     "commands": (1000, 2, 6, _say_commands),
-    "workers": (1000, 2, 6, _say_workers),
+    "workers": (1000, 4, 16, _say_workers),
     "overhead": (2000, 1, 1, _say_overhead),
     "many": (400, 2, 20, _say_many),
 }
