@@ -13,6 +13,7 @@ ON_DEMAND = (
     "explorer",
     "search",
     "encoders",
+    "orientations",
     "costs",
     "hyrax",
     "measuring",
