@@ -36,6 +36,7 @@ __all__ = ["faint_light", "in_noise", "summed"]
 _SATURATION = 30.0  # sigma
 _FWHM_PX = 3.0
 _FWHM_PER_SIGMA = 2.3548
+_REACH = 6.0  # sigma of the Gaussian
 _BORDER = 1 / 12  # of a picture's side
 _MAD_TO_SIGMA = 1.4826
 _LEAST_NOISE = 0.5  # counts: pictures are rounded to 1, and black skies have no noise at all
@@ -167,6 +168,7 @@ def _smoothed(total: Tensor, seen: Tensor) -> Tensor:
     place = torch.arange(side, device=total.device, dtype=torch.float32)
     away = (place[:, None] - place) * (_FWHM_PER_SIGMA / _FWHM_PX)
     taps = torch.exp(-0.5 * away.square())  # (to, from); symmetric
+    taps.masked_fill_(away.abs() > _REACH, 0.0)  # no denormal numbers, twenty times as slow
     # white noise adds up in squares; edges and missing pixels leave fewer of them
     left = (taps.square() @ seen @ taps.square()).sqrt_()
     return (taps @ total @ taps) / left.clamp_(min=1e-6)
