@@ -1,21 +1,22 @@
 """Learning: scaling, views, encoders, objectives, heads, training, and the models they make.
 
-What trains brings Lightning with it, a quarter of a process's memory. It is imported when it is
-first asked for, so that workers which only score do without.
+Names are imported when they are first asked for: what trains brings Lightning with it, a quarter of
+a process's memory, and models scikit-learn. Workers that only score do without the one, those that
+only measure features without both.
 """
 
 from typing import TYPE_CHECKING
 
 from strandline.lazy import lazily
-from strandline.learn.embedding import embed_table, score_rows
-from strandline.learn.ensemble import Ensemble, Member
-from strandline.learn.model import Model
-from strandline.learn.shelf import MODEL_FILES, model_names, shipped_models
 
 if TYPE_CHECKING:
     from strandline.learn.combining import combine
+    from strandline.learn.embedding import embed_table, score_rows
+    from strandline.learn.ensemble import Ensemble, Member
     from strandline.learn.erasing import erase_nuisances
+    from strandline.learn.model import Model
     from strandline.learn.pretraining import pretrain
+    from strandline.learn.shelf import MODEL_FILES, model_names, shipped_models
     from strandline.learn.training import train
 
 __all__ = [
@@ -34,9 +35,17 @@ __all__ = [
 ]
 
 _HOMES = {
+    "MODEL_FILES": "shelf",
+    "Ensemble": "ensemble",
+    "Member": "ensemble",
+    "Model": "model",
     "combine": "combining",
+    "embed_table": "embedding",
     "erase_nuisances": "erasing",
+    "model_names": "shelf",
     "pretrain": "pretraining",
+    "score_rows": "embedding",
+    "shipped_models": "shelf",
     "train": "training",
 }
 

@@ -9,8 +9,8 @@ from astropy import units as u
 from astropy.constants import G, m_p
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 from scipy.spatial import cKDTree
+from scipy.special import betaincinv
 
 from strandline.cosmology import COSMOLOGY, kpc_per_arcsec
 
@@ -277,7 +277,7 @@ def fractions(
             out.append(Fraction(float(low), float(high), 0, 0, math.nan, math.nan, math.nan))
             continue
         ends = [(1 - _ONE_SIGMA) / 2, (1 + _ONE_SIGMA) / 2]
-        lower, upper = np.asarray(stats.beta.ppf(ends, k + 1, n - k + 1), np.float64).tolist()
+        lower, upper = np.asarray(betaincinv(k + 1, n - k + 1, ends), np.float64).tolist()
         known = share[inside & np.isfinite(share)]
         found = float(known.mean()) if known.size else math.nan
         ends = [k / n, min(lower, k / n), max(upper, k / n)]
@@ -301,5 +301,7 @@ def alignment_of(feature_deg: ArrayLike, centre_deg: ArrayLike) -> Alignment:
         return Alignment(angle, math.nan, math.nan, math.nan)
     cosine = np.cos(np.radians(angle))
     error = math.sqrt(0.5 / angle.size)  # of the mean of cosines of uniform angles
+    from scipy import stats  # slow to import, and most processes need none of it
+
     p_value = float(stats.kstest(angle / 180, "uniform").pvalue)
     return Alignment(angle, float(cosine.mean()), error, p_value)

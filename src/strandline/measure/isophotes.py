@@ -161,37 +161,35 @@ def _harmonics(values: NDArray[np.float64], phases: NDArray[np.float64]) -> NDAr
     spread = 1.4826 * np.median(np.abs(values - middle))
     if spread > 0:
         used = np.abs(values - middle) < 4 * spread + 0.5 * np.abs(middle)
+    rows = np.ones((count, 5))
+    for k in range(count):
+        rows[k, 1], rows[k, 2] = np.sin(phases[k]), np.cos(phases[k])
+        rows[k, 3], rows[k, 4] = np.sin(2 * phases[k]), np.cos(2 * phases[k])
     for _ in range(4):
         normal = np.zeros((5, 5))
         right = np.zeros(5)
-        row = np.ones(5)
         n = 0
         for k in range(count):
             if not used[k]:
                 continue
-            row[1], row[2] = np.sin(phases[k]), np.cos(phases[k])
-            row[3], row[4] = np.sin(2 * phases[k]), np.cos(2 * phases[k])
             for i in range(5):
-                right[i] += row[i] * values[k]
-                for j in range(5):
-                    normal[i, j] += row[i] * row[j]
+                right[i] += rows[k, i] * values[k]
+                for j in range(i + 1):
+                    normal[i, j] += rows[k, i] * rows[k, j]
             n += 1
         if n < 10 or n < 0.4 * count:
             return np.zeros(7)
         for i in range(5):
             normal[i, i] += 1e-9 * n
+            for j in range(i):
+                normal[j, i] = normal[i, j]
         solved = np.linalg.solve(normal, right)
         rest = np.empty(count)
         total = 0.0
         for k in range(count):
-            rest[k] = (
-                values[k]
-                - solved[0]
-                - solved[1] * np.sin(phases[k])
-                - solved[2] * np.cos(phases[k])
-                - solved[3] * np.sin(2 * phases[k])
-                - solved[4] * np.cos(2 * phases[k])
-            )
+            rest[k] = values[k] - solved[0]
+            for i in range(1, 5):
+                rest[k] -= solved[i] * rows[k, i]
             if used[k]:
                 total += rest[k] ** 2
         scatter = np.sqrt(total / max(n - 5, 1))

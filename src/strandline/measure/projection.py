@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 __all__ = [
     "KPC_PER_KMS_GYR",
@@ -77,7 +77,7 @@ def transverse_kms(
     if not (projected_kpc > 0 and ages_gyr.size and np.all(ages_gyr > 0)):
         return np.zeros(0)
     relative = error_kpc / projected_kpc if error_kpc > 0 else 0.0
-    lengths = projected_kpc * np.exp(relative * stats.norm.ppf(_EVEN))  # none is negative
+    lengths = projected_kpc * np.exp(relative * ndtri(_EVEN))  # none is negative
     return np.ravel(lengths[:, None] / (KPC_PER_KMS_GYR * ages_gyr))
 
 

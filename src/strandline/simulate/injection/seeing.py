@@ -16,7 +16,7 @@ __all__ = ["MOFFAT_BETA", "filled_in", "measure_fwhm_px", "moffat_px", "through_
 MOFFAT_BETA = 3.0
 """Exponent of the profile of stars (Moffat 1969), as in the simulated camera."""
 
-_LEAST_SNR = 20.0  # of the peak pixel
+_LEAST_SNR = 50.0  # of the peak pixel: fainter ones do not count for the locus of stars
 _HALF_PX = 7
 _MOST_PEAKS = 400
 _FWHM_RANGE_PX = (1.2, 12.0)
@@ -128,7 +128,7 @@ def _peaks(image: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], float]
 
 def _fit(cutout: NDArray[np.float32]) -> float:
     """Return the FWHM of a round Moffat profile on a level background, px."""
-    index = np.arange(-_HALF_PX, _HALF_PX + 1, dtype=np.float64)
+    place = np.arange(-_HALF_PX, _HALF_PX + 1, dtype=np.float64)
     scale = float(cutout.max())
     target = cutout.astype(np.float64) / scale
     half_up = max(float((target > 0.5).sum()), 2.0)
@@ -136,12 +136,29 @@ def _fit(cutout: NDArray[np.float32]) -> float:
     start = [0.0, 0.0, math.log(guess), 1.1 * guess**2, 0.0]
 
     def miss(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        radius = np.hypot(index[:, None] - values[1], index[None, :] - values[0])
+        radius = np.hypot(place[:, None] - values[1], place - values[0])
         model = values[3] * moffat_px(radius, _width(values[2])) + values[4]
         return np.asarray((model - target).ravel())
 
+    def slopes(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by how much each of the values moves the model, shape (pixel, value)."""
+        dx, dy = place - values[0], place[:, None] - values[1]
+        fwhm = _width(values[2])
+        light = moffat_px(np.hypot(dx, dy), fwhm)
+        width2 = fwhm**2 / (4 * (2 ** (1 / MOFFAT_BETA) - 1))
+        farther = MOFFAT_BETA / (dx**2 + dy**2 + width2)
+        bright = values[3] * light
+        by_value = (
+            2 * bright * farther * dx,
+            2 * bright * farther * dy,
+            2 * bright * (farther * (dx**2 + dy**2) - 1),
+            light,
+            np.ones_like(light),
+        )
+        return np.stack([slope.ravel() for slope in by_value], axis=1)
+
     try:
-        found = least_squares(miss, start, max_nfev=40)
+        found = least_squares(miss, start, jac=slopes, method="lm", max_nfev=40)
     except ValueError:
         return math.nan
     return _width(found.x[2])
