@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike
 from strandline import api
 from strandline.classify import read_catalogue
 from strandline.flags import MeasureFlag
+from strandline.learn.tracing import Tracer
+from strandline.measure import FindOptions
+from strandline.measure.features import tracer_of
 from strandline.stamps import StampTable, TableSpec
 from tests.conftest import Run
 
@@ -121,6 +124,24 @@ def test_cut_off_work_goes_on_and_gives_the_same(
     monkeypatch.setattr(f"{command}.in_order", _nothing_left)
     api.measure(table, again, psf_arcsec={"": 1.0})
     assert again.read_bytes() == whole.read_bytes()
+
+
+def test_another_tracer_of_the_same_name_begins_anew(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, out = tmp_path / "mine.safetensors", tmp_path / "f.csv"
+    shipped = Tracer.load()
+    shipped.save(mine)
+    options = FindOptions(tracer=mine)
+    with monkeypatch.context() as patched:
+        patched.setattr("strandline.api.measuring.command.write_catalogue", _cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            api.measure(table, out, psf_arcsec={"": 1.0}, options=options)
+    tracer_of.cache_clear()  # as in another process
+    Tracer(shipped.network, dict(shipped.card) | {"level": 1e9}).save(mine)
+    report = api.measure(table, out, psf_arcsec={"": 1.0}, options=options)
+    assert report.with_features == 0
+    tracer_of.cache_clear()
 
 
 def _cut_off(*_: object) -> int:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from strandline.api.benchmark_measuring import MeasureScores, benchmark_measuring
 from strandline.errors import TableError
 from strandline.flags import MeasureFlag
-from strandline.measure import Measured, Subject, measure_stamp
+from strandline.measure import Measured, Subject, measure_stamp, measure_stamps
 from strandline.measure.columns import columns_of
 from strandline.simulate import make_stamps
 
@@ -46,6 +46,30 @@ def subject(**changed: object) -> Subject:
 @pytest.fixture(scope="module")
 def measured() -> Measured:
     return measure_stamp(stamp(), NOISE, subject())
+
+
+def test_a_stamp_is_measured_alike_with_any_others(measured: Measured) -> None:
+    planes = [stamp(tail=False, seed=k) for k in range(2, 6)] + [stamp()]
+    planes[1][:] = np.nan
+    noise = np.tile(NOISE, (len(planes), 1))
+    told = list(measure_stamps(np.stack(planes), noise, [subject()] * len(planes)))
+    assert told[1].flags & MeasureFlag.NO_DATA
+    assert told[-1].values == measured.values
+    assert told[-1].flags == measured.flags
+    first = list(measure_stamps(np.stack(planes[::-1]), noise, [subject()] * len(planes)))
+    assert first[0].values == measured.values
+
+
+def test_clear_light_is_that_of_the_tail_where_it_is_clear(measured: Measured) -> None:
+    assert measured.found is not None
+    clear, (_, tail) = measured.found.traced.clear_mask, parts()
+    values = measured.values
+    assert values["clear_area_arcsec2"] == pytest.approx(clear.sum() * 0.263**2)
+    for band, ratio in zip(BANDS, RATIO["tail"], strict=True):
+        told, error = (float(values[f"clear_flux_{band}{end}_njy"]) for end in ("", "_err"))
+        assert 0 < error < told
+        assert abs(told - ratio * tail[clear].sum()) < 3 * error
+        assert told < float(values[f"flux_{band}_njy"])
 
 
 def test_tail_is_measured(measured: Measured) -> None:

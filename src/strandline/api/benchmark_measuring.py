@@ -19,7 +19,7 @@ from strandline.api.measuring.job import Job, subject_of
 from strandline.errors import TableError
 from strandline.files import check_target, write_together
 from strandline.learn.tracing.examples import features_table
-from strandline.measure import FindOptions, Subject, measure_stamp
+from strandline.measure import FindOptions, Measured, Subject, measure_stamps
 from strandline.measure.geometry import direction_of, geometry_of
 from strandline.measure.measuring import all_bands
 from strandline.progress import track
@@ -41,7 +41,9 @@ GROUPS: dict[str, Sequence[float]] = {
     "surface brightness": (-math.inf, 23, 24, 25, 26, 27, 28, math.inf),
     "length kpc": (0, 10, 25, 50, 100, 150, math.inf),
     "redshift": (0, 0.03, 0.06, 0.09, 0.12, math.inf),
+    "all light / own": (0, 2, 3, 4, 6, 10, math.inf),
 }
+"""The last: within the true outline, in r."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,11 @@ class MeasureScores:
         yield from _quantity_lines(bright)
         yield "\nall visible features, by what they are"
         for name, edges in GROUPS.items():
-            column = {"surface brightness": "feature_sb", "length kpc": "projected_kpc"}
+            column = {
+                "surface brightness": "feature_sb",
+                "length kpc": "projected_kpc",
+                "all light / own": "true_contrast",
+            }
             yield from _group_lines(name, seen, column.get(name, name), edges)
         yield from _kind_lines(seen)
         yield "\nlog10 of times and speeds over the truth, beside what projection leaves open"
@@ -134,7 +140,8 @@ def benchmark_measuring(
     -----
     The truth of an outline, of lengths and directions is what the same geometry says of the
     feature's light as it is seen through the seeing, without noise: its brightest pixels that hold
-    80 % of the light. Fluxes and colours are those of all its light on the stamp.
+    80 % of the light. Fluxes and colours are those of all its light on the stamp, clear fluxes
+    those of its light on the pixels that are called clear (`Traced.clear_mask`).
     """
     table, out = Path(table), Path(out)
     check_target(out, _MARKS)
@@ -184,6 +191,7 @@ QUANTITIES = {
     "width": ("width_arcsec", "relative"),
     "reach": ("reach_arcsec", "relative"),
     "area": ("area_arcsec2", "relative"),
+    "clear flux": ("clear_flux_r_njy", "relative"),
     "flux": ("flux_r_njy", "relative"),
     "surface brightness": ("sb_r", "mag"),
     "colour": ("colour_g_r", "mag"),
@@ -204,15 +212,16 @@ def _compared(numbers: range, table: Path, job: Job) -> list[dict[str, Any]]:
     batch, light = opened.read(rows), StampTable.open(features_table(table)).read(rows)
     flux, feature = batch.flux_njy(), light.flux_njy()
     out = []
-    for k, row in enumerate(opened.columns(rows=rows).to_pylist()):
-        subject = subject_of(row, job)
-        measured = measure_stamp(flux[k], batch.noise_njy[k], subject, job.options)
+    subjects = [subject_of(row, job) for row in opened.columns(rows=rows).to_pylist()]
+    done = measure_stamps(flux, batch.noise_njy, subjects, job.options)
+    for k, (subject, measured) in enumerate(zip(subjects, done, strict=True)):
         told: dict[str, Any] = dict(measured.values) | {"flags": int(measured.flags)}
         true = _true(np.nan_to_num(feature[k]), batch.noise_njy[k], subject)
         if true:
             mask = true.pop("mask")
             outline = measured.found.mask if measured.found else np.zeros_like(mask)
             told["overlap"] = float((outline & mask).sum() / max((outline | mask).sum(), 1))
+            true |= _true_light(np.nan_to_num(feature[k]), flux[k], mask, measured, subject)
         told["looks"] = told.pop("kind", "")
         out.append(told | {f"true_{name}": value for name, value in true.items()})
     return out
@@ -245,6 +254,28 @@ def _true(
     out["sb_r"] = 31.4 - 2.5 * math.log10(max(float(inside.get("r", 0)), 1e-9) / area)
     if flux.get("g", 0) > 0 and flux.get("r", 0) > 0:
         out["colour_g_r"] = -2.5 * math.log10(flux["g"] / flux["r"])
+    return out
+
+
+def _true_light(
+    feature: NDArray[np.float32],
+    flux: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    measured: Measured,
+    subject: Subject,
+) -> dict[str, float]:
+    """Return r light of a feature where it is called clear, and all light over its own.
+
+    The latter is how many times brighter everything within the true outline is.
+    """
+    if "r" not in subject.bands:
+        return {}
+    own, everything = (planes[subject.bands.index("r")] for planes in (feature, flux))
+    out = {"contrast": float(np.nansum(everything[mask]) / max(float(own[mask].sum()), 1e-9))}
+    clear = None if measured.found is None else measured.found.traced.clear_mask
+    if clear is not None and clear.any():
+        out["clear_flux_r_njy"] = max(float(own[clear].sum()), 1e-9)
+        out["clear_part"] = out["clear_flux_r_njy"] / max(float(own.sum()), 1e-9)
     return out
 
 
@@ -284,6 +315,14 @@ def _quantity_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     found = [row for row in rows if _found(row)]
     overlap = float(np.median([row["overlap"] for row in found])) if found else math.nan
     yield f"found {len(found)} of {len(rows)}; median overlap (IoU) {overlap:.2f}"
+    contrast, part = (
+        float(np.median([row.get(f"true_{name}", 0.0) for row in found])) if found else math.nan
+        for name in ("contrast", "clear_part")
+    )
+    yield (
+        f"all light within the true outline is {contrast:.1f} times the feature's; "
+        f"{part:.2f} of the feature's is clear (medians)"
+    )
     yield "quantity                 n     bias    error   in 1 sigma"
     for name in QUANTITIES:
         one = _quantity(found, name)
@@ -293,9 +332,12 @@ def _quantity_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _group_lines(
     name: str, rows: Sequence[dict[str, Any]], column: str, edges: Sequence[float]
 ) -> Iterator[str]:
-    yield f"{name:20s}     n  found  overlap  length bias, error   flux bias, error  colour  deg"
+    yield (
+        f"{name:20s}     n  found  overlap  length bias, error  clear flux   flux bias, error  "
+        "colour  deg"
+    )
     for low, high in pairwise(edges):
-        some = [row for row in rows if low <= row[column] < high]
+        some = [row for row in rows if low <= row.get(column, math.nan) < high]
         if some:
             yield f"{low:8g} to {high:8g} " + _group_line(some)
 
@@ -312,11 +354,12 @@ def _group_line(rows: Sequence[dict[str, Any]]) -> str:
         return f"{len(rows):5d} {0:6.2f}"
     overlap = float(np.median([row["overlap"] for row in found]))
     length, flux = _quantity(found, "length"), _quantity(found, "flux")
+    clear = _quantity(found, "clear flux")
     colour, direction = _quantity(found, "colour"), _quantity(found, "direction")
     return (
         f"{len(rows):5d} {len(found) / len(rows):6.2f} {overlap:8.2f} {length.bias:10.2f} "
-        f"{length.error:7.2f} {flux.bias:10.2f} {flux.error:7.2f} {colour.error:8.3f} "
-        f"{direction.error:5.1f}"
+        f"{length.error:7.2f} {clear.error:11.2f} {flux.bias:10.2f} "
+        f"{flux.error:7.2f} {colour.error:8.3f} {direction.error:5.1f}"
     )
 
 

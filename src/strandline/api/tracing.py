@@ -30,7 +30,7 @@ def train_tracer(
     out : path
         File to write, ``.safetensors``.
     epochs : int, optional
-        40 by default.
+        40 by default. 0, with a start: only what it tells of features' light is learned anew.
     seed : int
     start : path, optional
         A tracer that is trained further, at a quarter of the usual learning rate.
@@ -41,8 +41,8 @@ def train_tracer(
         For impossible options, tables without their features' light, or an output that cannot be
         written.
     """
-    if epochs is not None and epochs < 1:
-        raise OptionError(f"epochs is {epochs}; it must be at least 1.")
+    if epochs is not None and epochs < (start is None):
+        raise OptionError(f"epochs is {epochs}; it must be at least 1, or 0 with a start.")
     if Path(out).suffix != ".safetensors":
         raise OptionError(f"{out}: a tracer is one file whose name ends with .safetensors.")
     options = TracerOptions(seed=seed)

@@ -113,9 +113,10 @@ def train_tracer(
     ],
     out: Annotated[Path, typer.Option(help="File to write, .safetensors.")],
     start: Annotated[
-        Path | None, typer.Option(help="A tracer to train further, e.g. on your own survey.")
+        Path | None,
+        typer.Option(help="A tracer to train further; with --epochs 0 only how it weighs light."),
     ] = None,
-    epochs: Epochs = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Instead of 40.")] = None,
     seed: Seed = 0,
 ) -> None:
     """Train the network that outlines tails, streams and shells for `measure`."""

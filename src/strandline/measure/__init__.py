@@ -2,18 +2,19 @@
 
 How a stamp becomes numbers, one idea a module, from left to right::
 
-    learn.tracing ► features.py ──────► geometry.py ► measuring.py
-    the network's   outlines that       light.py      the row
-    maps            are sure enough     of features   and flags
-    scenery.py, significance.py
-    host, others; errors
+    learn.tracing ► features.py ──────► geometry.py ► extent.py ────► measuring.py
+    the network's   outlines that       light.py      brightness.py   the row
+    maps            are sure enough     of features   columns         and flags
+    scenery.py
+    host, others, blank sky
 """
 
 from strandline.measure.bodies import Body, Seed
 from strandline.measure.features import Feature, FindOptions, Found, find_features
 from strandline.measure.isophotes import Isophotes, fit_isophotes, radius_map
-from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.measure.measuring import Measured, measure_stamp, measure_stamps
 from strandline.measure.scenery import Scenery, look_around
+from strandline.measure.subject import Subject
 
 __all__ = [
     "Body",
@@ -29,5 +30,6 @@ __all__ = [
     "fit_isophotes",
     "look_around",
     "measure_stamp",
+    "measure_stamps",
     "radius_map",
 ]

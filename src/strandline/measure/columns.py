@@ -89,6 +89,8 @@ def columns_of(bands: Sequence[str]) -> tuple[Column, ...]:
             out.append(Column(f"{name}_{unit}", unit, meaning))
             out.append(Column(f"{name}_{unit}_err", unit, "its error"))
         out.append(Column(f"area_{unit}2", f"{unit}2", "of all features"))
+        meaning = "where features have most of the light"
+        out.append(Column(f"clear_area_{unit}2", f"{unit}2", meaning))
     out += _DIRECTIONS
     for band in bands:
         out += _of_band(band)
@@ -118,6 +120,8 @@ def _of_band(band: str) -> list[Column]:
     return [
         Column(f"flux_{band}_njy", "nJy", f"of all features, {band}"),
         Column(f"flux_{band}_err_njy", "nJy", "its error"),
+        Column(f"clear_flux_{band}_njy", "nJy", f"of them on clear_area_arcsec2, {band}"),
+        Column(f"clear_flux_{band}_err_njy", "nJy", "its error"),
         Column(f"share_{band}", "", f"that flux over the host's, {band}"),
         Column(f"share_{band}_err", "", "its error"),
         Column(f"sb_{band}", "mag/arcsec2", f"mean surface brightness, {band}"),

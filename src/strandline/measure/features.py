@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from strandline.learn.tracing import Traced, Tracer
+from strandline.measure.blank import blank_sky, calmed_noise, lower_scatter
 from strandline.measure.bodies import Body
 from strandline.measure.scenery import Scenery
 
@@ -20,9 +21,7 @@ _LARGE_PX = 8.0  # neighbours whose edge is nearer are stars or small
 _BRIGHT_NEIGHBOUR = 0.1  # of the host's light
 _FAR = 0.7  # of the distance of a feature's farthest pixel: there a bridge meets its neighbour
 _SMOOTH_PX = 1.6
-_BLANK_SIGMA = 0.3  # models below so much of the noise leave a pixel blank
 _FEWEST_BLANK = 400
-_LOWER_QUANTILE = 0.1587
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,8 @@ def find_features(
     calm = ndimage.gaussian_filter(scenery.image, _SMOOTH_PX, truncate=3.0)
     light = np.clip(traced.share * calm, 0.0, None)
     masks = traced.outlines(options.chance, options.least_px)
-    calm_noise = _scatter(calm, scenery)
+    least = calmed_noise(scenery.noise, _SMOOTH_PX)
+    calm_noise = lower_scatter(calm[blank_sky(scenery)], least, _FEWEST_BLANK)
     evidence = [traced.evidence(mask) for mask in masks]
     features: list[Feature] = []
     if masks and max(evidence) > level + options.score:
@@ -157,17 +157,6 @@ def _feature(
         away=float(away[mask].min()),
         crowded=float(np.median(near[end])),
     )
-
-
-def _scatter(calm: NDArray[np.float64], scenery: Scenery) -> float:
-    """Return the lower half of the scatter of blank sky, where no source adds light."""
-    least = scenery.noise / (2 * np.sqrt(np.pi) * _SMOOTH_PX)  # of noise that is not correlated
-    model = scenery.host_model + scenery.others
-    quiet = calm[(model < _BLANK_SIGMA * scenery.noise) & ~scenery.masked]
-    if quiet.size < _FEWEST_BLANK:
-        return float(2 * least)
-    low, middle = np.quantile(quiet, [_LOWER_QUANTILE, 0.5])
-    return float(max(middle - low, least))
 
 
 def _distances(scenery: Scenery) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

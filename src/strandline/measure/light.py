@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from strandline.learn.tracing import LEAST_CHANCE, Traced
+from strandline.measure.blank import calmed_noise, lower_scatter
 from strandline.measure.scenery import Scenery
 from strandline.shapes.scene import sky_of
 
@@ -19,13 +20,12 @@ __all__ = ["BandLight", "band_light", "matching_sigma_px"]
 
 _CALM_PX = 1.6
 _COARSE_PX = 6.4
-_LOWER_QUANTILE = 0.1587
 _BLOCK_PX = 4
 _FEWEST_BLOCKS = 25
 _LEAST_SHARE = 0.5  # of a smoothed block's weight, that must be blank
 _BLANK_SIGMA = 0.3  # models below so much of the noise leave a pixel blank
 _OTHERS_SHARE = 0.3  # of the host's model: where neighbours have more, its profile is not taken
-_WHOLE_ERROR = 0.88  # of the network's interval: so 68 % of simulated features are within
+_WHOLE_ERROR, _CLEAR_ERROR = 0.9, 0.95  # of the network's intervals: so 68 % are within
 _PURITY = 4  # power of the share by which a pixel counts for the colour
 
 
@@ -37,6 +37,8 @@ class BandLight:
     ----------
     image : ndarray of float64, shape (y, x)
         nJy per pixel, sky subtracted, smoothed to the widest seeing; 0 where missing.
+    pixels : ndarray of float64, shape (y, x)
+        The same as it was seen, not smoothed.
     host : ndarray of float64, shape (y, x)
         Model of the host: medians along its isophotes, what stands out and neighbours left out.
     noise : float
@@ -46,6 +48,7 @@ class BandLight:
     """
 
     image: NDArray[np.float64]
+    pixels: NDArray[np.float64]
     host: NDArray[np.float64]
     noise: float
     coarse: float
@@ -53,15 +56,19 @@ class BandLight:
     @property
     def calm_noise(self) -> float:
         """Noise of a pixel of `image`, nJy."""
-        return self.noise / (2 * math.sqrt(math.pi) * _CALM_PX)
+        return calmed_noise(self.noise, _CALM_PX)
 
     def flux(self, traced: Traced) -> tuple[float, float]:
         """Return the flux of all features and its 1-sigma error, nJy."""
         share = traced.share * (traced.chance > LEAST_CHANCE)
-        low, middle, high = traced.whole
         seen = float((share * self.image).sum())
-        error = middle * self._sky_error(share)
-        return middle * seen, math.hypot(error, _WHOLE_ERROR * 0.5 * (high - low) * seen)
+        return self._corrected(seen, share, traced.whole, _WHOLE_ERROR)
+
+    def clear_flux(self, traced: Traced) -> tuple[float, float]:
+        """Return the flux of features where most of the light is theirs, and its error, nJy."""
+        share = traced.share * traced.clear_mask
+        seen = float((share * self.pixels).sum())
+        return self._corrected(seen, share, traced.clear, _CLEAR_ERROR)
 
     def flux_within(self, traced: Traced, mask: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the flux of features within an outline and its error, nJy."""
@@ -80,6 +87,18 @@ class BandLight:
         """Return the brightest light of features within an outline, nJy per pixel."""
         return float((traced.share * self.image)[mask].max())
 
+    def _corrected(
+        self,
+        seen: float,
+        share: NDArray[np.float32],
+        ratio: tuple[float, float, float],
+        factor: float,
+    ) -> tuple[float, float]:
+        """Return what shares of the light add up to, times a ratio with its interval."""
+        low, middle, high = ratio
+        error = middle * self._sky_error(share)
+        return middle * seen, math.hypot(error, factor * 0.5 * (high - low) * seen)
+
     def _sky_error(self, weight: NDArray[np.float32]) -> float:
         count = float((weight.astype(np.float64) ** 2).sum())
         beam = 4 * math.pi * _COARSE_PX**2
@@ -88,7 +107,7 @@ class BandLight:
 
 
 def band_light(
-    plane: NDArray[np.float64], scenery: Scenery, outlines: NDArray[np.bool_], blur_px: float = 0.0
+    plane: NDArray[np.float64], scenery: Scenery, blank: NDArray[np.bool_], blur_px: float = 0.0
 ) -> BandLight | None:
     """Take the light of one band apart as `scenery` was, with its own profiles.
 
@@ -98,8 +117,8 @@ def band_light(
         nJy per pixel; NaN is missing.
     scenery : Scenery
         Of all bands together: its ellipses and masks are used.
-    outlines : ndarray of bool, shape (y, x)
-        Of features: they are no blank sky.
+    blank : ndarray of bool, shape (y, x)
+        Where no body and no feature is.
     blur_px : float
         Sigma of a Gaussian that brings the band to the widest seeing.
 
@@ -123,12 +142,12 @@ def band_light(
         host[scenery.host.box] = scenery.host.model(
             image, masked | scenery.standing_out | beside, noise
         )
-    quiet = ~masked & ~outlines & (scenery.host_model + others < _BLANK_SIGMA * scenery.noise)
     return BandLight(
         _calm(image, missing, math.hypot(_CALM_PX, blur_px)),
+        image,
         host,
         noise,
-        _coarse_scatter(image - host, quiet, noise),
+        _coarse_scatter(image - host, blank & ~missing, noise),
     )
 
 
@@ -151,12 +170,9 @@ def _coarse_scatter(left: NDArray[np.float64], quiet: NDArray[np.bool_], noise: 
     light = np.where(quiet, left, 0.0)[:height, :width].reshape(shape).mean(axis=(1, 3))
     sigma = _COARSE_PX / _BLOCK_PX
     share = ndimage.gaussian_filter(there, sigma, truncate=3.0)
-    smooth = ndimage.gaussian_filter(light, sigma, truncate=3.0)[share > _LEAST_SHARE]
-    least = noise / (2 * math.sqrt(math.pi) * _COARSE_PX)
-    if smooth.size < _FEWEST_BLOCKS:
-        return 3 * least
-    low, middle = np.quantile(smooth / share[share > _LEAST_SHARE], [_LOWER_QUANTILE, 0.5])
-    return float(max(middle - low, least))
+    known = share > _LEAST_SHARE
+    smooth = ndimage.gaussian_filter(light, sigma, truncate=3.0)[known] / share[known]
+    return lower_scatter(smooth, calmed_noise(noise, _COARSE_PX), _FEWEST_BLOCKS)
 
 
 def matching_sigma_px(fwhm_px: float, widest_px: float) -> float:

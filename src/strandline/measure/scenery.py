@@ -59,6 +59,8 @@ class Scenery:
         On each one's box.
     standing_out : ndarray of bool, shape (y, x)
         What was left out of the host's model: it is brighter than its surroundings.
+    others : ndarray of float64, shape (y, x)
+        Light of the neighbours' models together.
     """
 
     image: NDArray[np.float64]
@@ -71,14 +73,7 @@ class Scenery:
     neighbours: list[Body]
     neighbour_models: list[NDArray[np.float64]]
     standing_out: NDArray[np.bool_]
-
-    @property
-    def others(self) -> NDArray[np.float64]:
-        """Light of the neighbours' models, shape (y, x)."""
-        total = np.zeros_like(self.image)
-        for body, model in zip(self.neighbours, self.neighbour_models, strict=True):
-            total[body.box] += model
-        return total
+    others: NDArray[np.float64]
 
     @property
     def residual(self) -> NDArray[np.float64]:
@@ -118,6 +113,7 @@ def look_around(plane: NDArray[np.float64]) -> Scenery | None:
         [],
         [],
         np.zeros_like(missing),
+        np.zeros_like(image),
     )
     if found is None:
         return scenery
@@ -125,6 +121,7 @@ def look_around(plane: NDArray[np.float64]) -> Scenery | None:
     number = in_the_middle(segments, table, _FAINT.reach)
     compact = _compact(table, segments, image, noise)
     seeds: list[Seed] = []
+    faint: list[int] = []
     for index in np.argsort(-table["flux"]):
         if index + 1 == number or not compact[index]:
             continue
@@ -132,7 +129,9 @@ def look_around(plane: NDArray[np.float64]) -> Scenery | None:
         if _worth_a_model(row, noise) and len(seeds) < _MOST_BODIES:
             seeds.append(_seed(row, image.shape))
         else:
-            scenery.masked |= _footprint(segments, int(index) + 1)
+            faint.append(int(index) + 1)
+    if faint:
+        scenery.masked |= ndimage.binary_dilation(np.isin(segments, faint), iterations=2)
     others = np.isin(segments, np.flatnonzero(compact) + 1) & (segments != number)
     host_seed = _host_seed(image, segments, table, number) if number else None
     _model_all(scenery, host_seed, seeds, others)
@@ -213,10 +212,6 @@ def _host_seed(
     )
 
 
-def _footprint(segments: NDArray[np.int32], number: int) -> NDArray[np.bool_]:
-    return np.asarray(ndimage.binary_dilation(segments == number, iterations=2))
-
-
 def _model_all(
     scenery: Scenery, host: Seed | None, seeds: list[Seed], segments: NDArray[np.bool_]
 ) -> None:
@@ -237,6 +232,7 @@ def _model_all(
         own[body.box] += scenery.neighbour_models[k]
         model = body.model(own, scenery.missing, scenery.noise)
         own[body.box] -= model
+        scenery.others[body.box] += model - scenery.neighbour_models[k]
         scenery.neighbour_models[k] = model
         left = own
     scenery.masked = faint | _cores(scenery)
@@ -281,8 +277,10 @@ def _symmetrised(
 def _model_neighbour(scenery: Scenery, seed: Seed) -> None:
     left = scenery.residual
     body = Body(left, scenery.missing, seed, scenery.noise)
+    model = body.model(left, scenery.missing, scenery.noise)
     scenery.neighbours.append(body)
-    scenery.neighbour_models.append(body.model(left, scenery.missing, scenery.noise))
+    scenery.neighbour_models.append(model)
+    scenery.others[body.box] += model
 
 
 def _cores(scenery: Scenery) -> NDArray[np.bool_]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from strandline.flags import MeasureFlag
-from strandline.measure.measuring import Measured, Subject
+from strandline.measure.measuring import Measured
+from strandline.measure.subject import Subject
 from strandline.report.colour import colour_picture
 from strandline.report.standings.style import STYLE
 

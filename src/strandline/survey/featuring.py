@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from strandline.flags import StampFlag
-from strandline.measure import Subject, measure_stamp
+from strandline.measure import Subject, measure_stamps
 from strandline.measure.columns import schema_of
 from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
 from strandline.stamps import Cutouts
@@ -58,8 +58,10 @@ class FeatureMeasurer:
         columns: dict[str, list[Any]] = {
             one.name: [_EMPTY[one.type]] * len(cutouts) for one in fields
         }
-        for row in np.flatnonzero(wanted).tolist():
-            measured = measure_stamp(flux[row], noise[row], self._subject(cutouts, row))
+        rows = np.flatnonzero(wanted)
+        subjects = [self._subject(cutouts, row) for row in rows.tolist()]
+        done = measure_stamps(flux[rows], noise[rows], subjects)
+        for row, measured in zip(rows.tolist(), done, strict=True):
             for name, value in measured.values.items():
                 columns[_called(name)][row] = value
             columns["measure_flags"][row] = int(measured.flags)

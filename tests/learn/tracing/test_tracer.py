@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from strandline import api
 from strandline.errors import ModelError, OptionError, TableError
@@ -49,7 +50,7 @@ def test_a_band_without_data_counts_nothing() -> None:
 def test_evidence_is_of_the_surest_pixels() -> None:
     chance = np.full((40, 40), 0.5, dtype=np.float32)
     chance[:20] = 0.9
-    told = Traced(chance, chance, (0, 0, 0), (1, 1, 1), 0.1)
+    told = Traced(chance, chance, (0, 0, 0), (1, 1, 1), (1, 1, 1), 0.1)
     assert told.evidence(np.ones((40, 40), dtype=np.bool_)) == pytest.approx(np.log(9), rel=1e-3)
     few = np.zeros((40, 40), dtype=np.bool_)
     few[:2, :12] = True  # a tenth of what it takes
@@ -93,6 +94,19 @@ def test_a_tracer_is_trained_on_simulated_stamps(
     first, last = (one.network.state_dict() for one in (tracer, again))
     assert (first["out.weight"] - last["out.weight"]).abs().max() < 0.1  # not begun anew
     assert (first["down.0.1.running_mean"] != last["down.0.1.running_mean"]).any()
+
+
+def test_light_alone_is_learned_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "_FEWEST", 1)
+    make_stamps(tmp_path / "sim.lance", count=40, size_px=64, bands=("g", "r"), features=True)
+    start, out = tmp_path / "start.safetensors", tmp_path / "mine.safetensors"
+    history = {"history": {"overlap": [0.5]}, "training": {}}
+    Tracer(small().network, dict(small().card) | history).save(start)
+    report = api.train_tracer([tmp_path / "sim.lance"], out, epochs=0, start=start)
+    assert report.overlap == 0.5
+    first, last = (Tracer.load(path).network.state_dict() for path in (start, out))
+    changed = {name.split(".")[0] for name in first if not torch.equal(first[name], last[name])}
+    assert changed == {"lights"}
 
 
 def test_what_cannot_be_trained_on_is_named(tmp_path: Path) -> None:

@@ -1,20 +1,20 @@
 """The function behind ``strandline measure``."""
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from strandline.api.measuring.job import Cluster, Job, cluster_of, measured_row, subject_of
-from strandline.api.measuring.pages import draw_pages
+from strandline.api.measuring.job import Cluster, Job
 from strandline.api.measuring.parts import Parts
+from strandline.api.measuring.rows import measured_rows
+from strandline.api.measuring.seeing import seeing_arcsec
 from strandline.api.measuring.widening import tiles_by_name
 from strandline.api.surroundings import read_clusters
 from strandline.api.workers import survey_package
@@ -23,22 +23,16 @@ from strandline.errors import OptionError, TableError
 from strandline.files import check_target
 from strandline.flags import MeasureFlag
 from strandline.measure.ages import camera_of
-from strandline.measure.cluster import place_in_cluster
-from strandline.measure.columns import schema_of
-from strandline.measure.features import FindOptions
-from strandline.measure.measuring import MEASURE_VERSION, Measured
-from strandline.measure.motion import to_centre
+from strandline.measure.features import FindOptions, tracer_of
+from strandline.measure.measuring import MEASURE_VERSION
 from strandline.progress import track
-from strandline.simulate.injection.seeing import filled_in, measure_fwhm_px
 from strandline.simulate.workers import in_order
 from strandline.stamps import StampTable
 from strandline.tiles import TileSource
 
-__all__ = ["MeasureReport", "measure", "measured_rows"]
+__all__ = ["MeasureReport", "measure"]
 
 _BLOCK = 32
-_STAMPS_FOR_SEEING = 100
-_SEEING_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -126,7 +120,8 @@ def measure(
 
     Notes
     -----
-    Work that was cut off goes on where it stopped when the same is asked again.
+    Work that was cut off goes on where it stopped when the same is asked again, with the same
+    tracer; else it begins anew.
     """
     out = Path(out)
     catalogue_ending(out)
@@ -142,7 +137,7 @@ def measure(
     job = Job(
         Path(table),
         opened.spec.bands,
-        _seeing(opened, psf_arcsec or {}),
+        seeing_arcsec(opened, psf_arcsec or {}),
         math.nan if redshift is None else redshift,
         _redshifts(opened, listed),
         cluster or Cluster(),
@@ -152,7 +147,11 @@ def measure(
         {} if tiles is None else _tiles(opened, tiles),
         () if clusters is None else tuple(read_clusters(clusters)),
     )
-    settings = asdict(job) | {"rows": wanted.tolist(), "version": MEASURE_VERSION}
+    settings = asdict(job) | {
+        "rows": wanted.tolist(),
+        "version": MEASURE_VERSION,
+        "tracer": tracer_of(job.options.tracer).digest,
+    }
     parts = Parts(out, settings)
     blocks = [wanted[k : k + _BLOCK] for k in range(0, len(wanted), _BLOCK)]
     left = [number for number in range(len(blocks)) if not parts.has(number)]
@@ -168,6 +167,8 @@ def measure(
     flags = made["measure_flags"].to_numpy()
     features = made["features"].to_numpy()
     if pages is not None:
+        from strandline.api.measuring.pages import draw_pages  # Matplotlib, which workers lack
+
         shown = wanted if listed is not None else wanted[features > 0]
         draw_pages(job, shown.tolist(), Path(pages))
     return MeasureReport(
@@ -188,51 +189,6 @@ def _measured(
     helpers = package.open_engine(scheduler, None if workers == 1 else workers)
     done: Generator[pa.Table] = package.in_order_by_workers(helpers, measured_rows, blocks, job)
     return done
-
-
-def measured_rows(rows: NDArray[np.int64], job: Job) -> pa.Table:
-    """Measure some galaxies of a table; what each is comes first, then its measurements."""
-    table = _opened(str(job.table))
-    batch = table.read(rows)
-    flux = batch.flux_njy()
-    told = table.columns(rows=rows).to_pylist()
-    names = [name for name in ("id", "ra", "dec", "source", "x", "y") if name in told[0]]
-    out = []
-    for k, row in enumerate(told):
-        measured, _ = measured_row(flux[k], batch.noise_njy[k], row, job)
-        out.append({name: row[name] for name in names} | _values(measured, row, job))
-    schema = table.columns(*names, rows=rows[:1]).schema
-    for field in schema_of(job.bands):
-        schema = schema.append(field)
-    return pa.Table.from_pylist([_complete(row, schema) for row in out], schema=schema)
-
-
-def _values(measured: Measured, row: dict[str, Any], job: Job) -> dict[str, Any]:
-    values: dict[str, Any] = dict(measured.values)
-    values["measure_flags"] = int(measured.flags)
-    cluster = cluster_of(row, job)
-    values["cluster"] = cluster.name
-    values |= place_in_cluster(
-        float(row.get("ra", math.nan)),
-        float(row.get("dec", math.nan)),
-        (cluster.ra, cluster.dec),
-        cluster.redshift,
-        redshift=subject_of(row, job).redshift,
-        tail_deg=float(values.get("position_angle_deg", math.nan)),
-        stripped=values.get("kind") == "stripped",
-    )
-    return values | to_centre(values)
-
-
-def _complete(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    """Fill in what could not be measured: NaN, 0 or an empty text."""
-    empty = {pa.float64(): math.nan, pa.int32(): 0, pa.string(): ""}
-    return {field.name: row.get(field.name, empty.get(field.type)) for field in schema}
-
-
-@lru_cache(maxsize=2)
-def _opened(path: str) -> StampTable:
-    return StampTable.open(path)
 
 
 def _wanted(
@@ -276,33 +232,6 @@ def _tiles(table: StampTable, place: str | Path) -> dict[str, TileSource]:
             f"as {min(wanted)}."
         )
     return {name: source for name, source in found.items() if name in wanted}
-
-
-def _seeing(table: StampTable, given: dict[str, float]) -> tuple[float, ...]:
-    """Return the width of stars by band, arcsec: as given, by the table's columns, or measured."""
-    if table.spec.kind == "picture":
-        return (math.nan,) * len(table.spec.bands)
-    found = {}
-    for index, band in enumerate(table.spec.bands):
-        fwhm = given.get(band, given.get("", math.nan))
-        for column in (f"psf_{band}", f"psf_fwhm_{band}"):
-            if math.isnan(fwhm) and column in table.column_names:
-                fwhm = float(np.nanmedian(table.columns(column)[column].to_numpy()))
-        found[band] = _measured_width(table, index) if math.isnan(fwhm) else fwhm
-    filled = filled_in(found)
-    return tuple(filled[band] for band in table.spec.bands)
-
-
-def _measured_width(table: StampTable, band: int) -> float:
-    count = len(table)
-    rows = np.unique(np.linspace(0, count - 1, min(count, _STAMPS_FOR_SEEING)).astype(np.int64))
-    scale = float(np.nanmedian(table.columns("pixel_scale_arcsec")["pixel_scale_arcsec"]))
-
-    def planes() -> Iterator[NDArray[np.float32]]:
-        for batch in table.batches(_SEEING_AT_ONCE, rows=rows):
-            yield from batch.flux_njy()[:, band]
-
-    return scale * measure_fwhm_px(planes())
 
 
 def _joined(made: pa.Table, listed: pa.Table | None) -> pa.Table:

@@ -2,22 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from strandline.api.measuring.widening import wider_cut
-from strandline.flags import MeasureFlag, StampFlag
+from strandline.flags import StampFlag
 from strandline.measure import environment
 from strandline.measure.ages import Camera
 from strandline.measure.features import FindOptions
-from strandline.measure.measuring import Measured, Subject, measure_stamp
+from strandline.measure.subject import Subject
 from strandline.tiles import TileSource
 
-__all__ = ["Cluster", "Job", "cluster_of", "measured_row", "subject_of"]
+__all__ = ["Cluster", "Job", "cluster_of", "subject_of"]
 
 
 @dataclass(frozen=True)
@@ -99,36 +95,3 @@ def cluster_of(row: Mapping[str, Any], job: Job) -> Cluster:
         return Cluster()
     found = job.clusters[number]
     return Cluster(found.ra, found.dec, found.redshift, found.name)
-
-
-def measured_row(
-    flux_njy: NDArray[np.float32], noise_njy: NDArray[np.float32], row: Mapping[str, Any], job: Job
-) -> tuple[Measured, NDArray[np.float32]]:
-    """Measure a galaxy: on its stamp, or on a wider cut if its feature reaches the stamp's edge.
-
-    Parameters
-    ----------
-    flux_njy : ndarray of float32, shape (band, y, x)
-    noise_njy : ndarray of float32, shape (band,)
-    row : mapping of str to object
-        What the table tells of it.
-    job : Job
-
-    Returns
-    -------
-    measured : Measured
-    flux_njy : ndarray of float32, shape (band, y, x)
-        On which it was measured.
-    """
-    subject = subject_of(row, job)
-    measured = measure_stamp(flux_njy, noise_njy, subject, job.options)
-    source = job.tiles.get(str(row.get("tile")))
-    if source is None or not measured.flags & MeasureFlag.EDGE:
-        return measured, flux_njy
-    wide = wider_cut(flux_njy, row, job.bands, source)
-    if wide is None:
-        return measured, flux_njy
-    again = measure_stamp(wide, noise_njy, subject, job.options)
-    if not again.values.get("features"):
-        return measured, flux_njy
-    return replace(again, flags=again.flags | MeasureFlag.WIDENED), wide

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from strandline.api.measuring.job import Job, measured_row, subject_of
+from strandline.api.measuring.job import Job, subject_of
+from strandline.api.measuring.rows import measured_stamps
 from strandline.files import write_together
 from strandline.progress import track
 from strandline.report.features import Page, draw_page, write_index
@@ -32,12 +33,11 @@ def draw_pages(job: Job, rows: list[int], folder: Path) -> int:
     with write_together(folder) as aside, track("Drawing", len(chosen), "pages") as advance:
         for number, row in enumerate(chosen):
             at = np.array([row], dtype=np.int64)
-            batch, told = table.read(at), table.columns(rows=at).to_pylist()[0]
-            noise = batch.noise_njy[0]
-            measured, flux = measured_row(batch.flux_njy()[0], noise, told, job)
+            batch, told = table.read(at), table.columns(rows=at).to_pylist()
+            noise, subject = batch.noise_njy[0], subject_of(told[0], job)
+            measured, flux = next(measured_stamps(batch.flux_njy(), batch.noise_njy, told, job))
             path = aside / f"{number:04d}.png"
-            name = str(told["id"])
-            pages.append(draw_page(name, flux, noise, measured, subject_of(told, job), path))
+            pages.append(draw_page(str(told[0]["id"]), flux, noise, measured, subject, path))
             advance(1)
         write_index(pages, aside, f"Features measured: {job.table.name}")
     return len(pages)

@@ -1,4 +1,4 @@
-"""From simulated tables to a tracer: examples, training, and a level that few false ones pass."""
+"""From simulated tables to a tracer: maps, light, and a level that few false ones pass."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +15,7 @@ from strandline.learn.tracing.examples import Examples, features_table
 from strandline.learn.tracing.network import TracingNet
 from strandline.learn.tracing.tracer import Tracer
 from strandline.learn.tracing.training import TracerOptions, train_network
+from strandline.learn.tracing.weighing import fit_lights, weigh
 from strandline.progress import track
 from strandline.stamps import StampTable
 
@@ -42,6 +43,8 @@ class TracerReport:
     level : float
     found : float
         Share of those features whose galaxy passes the level.
+    whole_error, clear_error : float
+        Median size of the relative error of their light, of all of it and where it is clear.
     """
 
     out: Path
@@ -49,13 +52,16 @@ class TracerReport:
     overlap: float
     level: float
     found: float
+    whole_error: float
+    clear_error: float
 
     def summary(self) -> str:
         """Return the numbers as one line for people."""
         return (
             f"{self.out}: trained on {self.stamps:,} stamps; on the validation part overlap "
             f"{self.overlap:.2f} of features that stand out, {self.found:.2f} of galaxies with "
-            f"features found at {FALSE_ALARMS:.0%} false alarms"
+            f"features found at {FALSE_ALARMS:.0%} false alarms; their light is off by "
+            f"{self.whole_error:.0%}, where it is clear by {self.clear_error:.0%}"
         )
 
 
@@ -75,7 +81,7 @@ def train_tracer(
         The file, ``.safetensors``.
     options : TracerOptions, optional
     start : path, optional
-        A tracer that is trained further.
+        A tracer that is trained further; with no epochs, only what it tells of light is learned.
 
     Raises
     ------
@@ -100,15 +106,21 @@ def train_tracer(
     if not len(training) or not len(validation):
         raise TableError(f"{tables[0]}: no stamps to train on, or none to validate with.")
     before = None if start is None else Tracer.load(start)
-    network, history = train_network(
-        training, validation, options, None if before is None else before.network
-    )
-    return finish_tracer(network, history, opened, out, options, len(training), before)
+    if before is not None and options.epochs == 0:
+        network, history = before.network, before.card["history"]
+    else:
+        network, history = train_network(
+            training, validation, options, None if before is None else before.network
+        )
+    weighed = weigh(network, training), weigh(network, validation)
+    errors = fit_lights(network.lights, *weighed, options.seed)
+    return finish_tracer(network, history, errors, opened, out, options, len(training), before)
 
 
 def finish_tracer(
     network: TracingNet,
     history: dict[str, list[float]],
+    errors: dict[str, float],
     tables: Sequence[StampTable],
     out: Path,
     options: TracerOptions,
@@ -127,7 +139,13 @@ def finish_tracer(
         )
     level = float(np.quantile(evidence[~plain], 1 - FALSE_ALARMS))
     report = TracerReport(
-        out, stamps, history["overlap"][-1], level, float((evidence[plain] > level).mean())
+        out,
+        stamps,
+        history["overlap"][-1],
+        level,
+        float((evidence[plain] > level).mean()),
+        errors["whole"],
+        errors["clear"],
     )
     card = {
         "strandline": __version__,
@@ -140,7 +158,7 @@ def finish_tracer(
             "options": asdict(options),
             "before": None if before is None else before.card["training"],
         },
-        "validation": {"overlap": report.overlap, "found": report.found},
+        "validation": {"overlap": report.overlap, "found": report.found, "light": errors},
         "history": history,
     }
     Tracer(network, card).save(out)

@@ -1,8 +1,8 @@
 """The network that traces features: a U-Net (Ronneberger et al. 2015, arXiv:1505.04597).
 
-Beside its maps it tells three numbers of the whole feature, each with an interval: how far it
-reaches, how much light it has and how well its direction is known. A sum over faint pixels is never
-free of bias; these are, as they are learned from features whose numbers are known.
+Beside its maps it tells numbers of the whole feature: how far it reaches and how much light it has,
+each with an interval, and how well its direction is known. A sum over faint pixels is never free of
+bias; these are, as they are learned from features whose numbers are known.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from strandline.learn.tracing.lights import QUANTILES, LightHead, aperture_sums
 from strandline.learn.tracing.planes import CHANNELS, channels_of
 
-__all__ = ["QUANTILES", "WIDTHS", "Told", "TracingNet", "polar_sums"]
+__all__ = ["WIDTHS", "Told", "TracingNet", "polar_sums"]
 
 WIDTHS = (24, 48, 96, 128, 160)
 """Channels at each resolution, each half of the one before."""
 
-QUANTILES = (0.16, 0.5, 0.84)
-"""Of reach and light: what the interval of 1 sigma and its middle are."""
-
 _HIDDEN = 128
-_NUMBERS = 2 * len(QUANTILES) + 1
+_NUMBERS = len(QUANTILES) + 1
 _LEVELS = (0.1, 0.3, 0.5)
 _SHARES = (0.5, 0.8, 0.9, 0.97, 0.99)
 _FAR_END = 0.97  # of a feature's light is nearer than its reach, as in the truth
@@ -38,17 +36,24 @@ class Told:
     ----------
     maps : Tensor of float32, shape (image, 2, y, x)
         Logits of being a feature, and of the feature's share of the light.
-    reach, light : Tensor of float32, shape (image, len(QUANTILES))
-        Logarithms of the distance of the far end (coarse pixels) and of the feature's light
-        (sigma): the `QUANTILES` of what they may be.
+    reach : Tensor of float32, shape (image, len(QUANTILES))
+        Logarithm of the distance of the far end (coarse pixels): the quantiles of what it may be.
+    light : Tensor of float32, shape (image, 2, len(QUANTILES))
+        Logarithms of the light (sigma) of the whole feature and of its clear part, likewise.
     turn : Tensor of float32, shape (image,)
         Logarithm of the error of the maps' direction, rad: 68 % are nearer.
+    facts : Tensor of float32, shape (image, fact)
+        What numbers are told from: the coarsest channels, and what the maps add up to.
+    sums : Tensor of float32, shape (image, aperture, 3)
+        See `strandline.learn.tracing.lights`.
     """
 
     maps: Tensor
     reach: Tensor
     light: Tensor
     turn: Tensor
+    facts: Tensor
+    sums: Tensor
 
 
 class TracingNet(nn.Module):
@@ -73,6 +78,7 @@ class TracingNet(nn.Module):
         self.numbers = nn.Sequential(
             nn.Linear(facts, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, _NUMBERS)
         )
+        self.lights = LightHead(facts)
 
     def forward(self, planes: Tensor) -> Told:
         """Return what there is to say.
@@ -97,17 +103,19 @@ class TracingNet(nn.Module):
             x = block(torch.cat([x, fine.pop()], dim=1))
         maps = cast(Tensor, self.out(x))[..., :height, :width].float()
         with torch.autocast(planes.device.type, enabled=False):
-            sums, measured = _facts(maps.detach(), planes[:, 0])
-            facts = [whole.mean(dim=(2, 3)), whole.amax(dim=(2, 3)), sums, measured]
-            told = self.numbers(torch.cat(facts, dim=1))
-        # what the maps themselves add up to is the first guess
+            areas, measured = _facts(maps.detach(), planes[:, 0])
+            parts = [whole.mean(dim=(2, 3)), whole.amax(dim=(2, 3)), areas, measured]
+            facts = torch.cat(parts, dim=1)
+            told = self.numbers(facts)
+            sums = aperture_sums(maps.detach(), planes[:, 0])
+            light = self.lights(facts, sums)
+        # what the maps themselves reach is the first guess
         reach = measured[:, -2:-1] + told[:, : len(QUANTILES)]
-        light = measured[:, -1:] + told[:, len(QUANTILES) : -1]
-        return Told(maps, reach, light, told[:, -1])
+        return Told(maps, reach, light, told[:, -1], facts, sums)
 
 
-def polar_sums(light: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return reach, whole light and direction of features' light.
+def polar_sums(light: Tensor) -> tuple[Tensor, Tensor]:
+    """Return reach and direction of features' light.
 
     Parameters
     ----------
@@ -118,7 +126,6 @@ def polar_sums(light: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     -------
     reach : Tensor, shape (image,)
         Distance from the middle (pixels) within which 97 % of the light is.
-    whole : Tensor, shape (image,)
     direction : Tensor, shape (image, 2)
         Of the light beyond half the reach, x and y; of length 1, or 0 without light.
     """
@@ -127,7 +134,7 @@ def polar_sums(light: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     reach = _distances(flat, radius, (_FAR_END,))[:, 0]
     far = flat * (radius > 0.5 * reach[:, None])
     pull = torch.stack([(far * x).sum(dim=1), (far * y).sum(dim=1)], dim=1)
-    return reach, flat.sum(dim=1), functional.normalize(pull, dim=1)
+    return reach, functional.normalize(pull, dim=1)
 
 
 def _facts(maps: Tensor, light: Tensor) -> tuple[Tensor, Tensor]:

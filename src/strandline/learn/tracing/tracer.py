@@ -1,5 +1,6 @@
 """A trained tracer: one file with its weights and what there is to know of them."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +20,21 @@ from torch.nn import functional
 from strandline.errors import ModelError
 from strandline.files import write_aside
 from strandline.learn.precision import fast_products
+from strandline.learn.tracing.lights import APERTURES, CLEAR, SUMMED
 from strandline.learn.tracing.network import TracingNet
 from strandline.learn.tracing.planes import GRID, fitting_bin, planes_of
 
-__all__ = ["LEAST_CHANCE", "SHIPPED_TRACER", "Traced", "Tracer"]
+__all__ = ["LEAST_CHANCE", "SHIPPED_TRACER", "TOGETHER", "Traced", "Tracer"]
 
 SHIPPED_TRACER = "features.safetensors"
 """In the package's ``weights/``."""
 
 
-LEAST_CHANCE = 0.1
+LEAST_CHANCE = APERTURES[SUMMED][0]
 """Pixels of less are not counted when a feature's light is added up."""
+
+TOGETHER = 4
+"""Stamps that the network sees at once, always: numbers depend on that in their last digits."""
 
 _EVIDENT_PX = 240  # of a stamp: so many of an outline's surest pixels tell
 
@@ -50,6 +55,8 @@ class Traced:
     whole : tuple of float
         Light of the features on the stamp, of which some is too faint for the maps, over what
         `share` of the light where `chance` is at least 0.1 adds up to; likewise.
+    clear : tuple of float
+        Light of the features on `clear_mask`, over what `share` of it adds up to; likewise.
     turn_rad : float
         1-sigma error of the direction in which the maps see the features.
     """
@@ -58,6 +65,7 @@ class Traced:
     share: NDArray[np.float32]
     reach_px: tuple[float, float, float]
     whole: tuple[float, float, float]
+    clear: tuple[float, float, float]
     turn_rad: float
 
     def outlines(self, chance: float = 0.5, least_px: int = 20) -> list[NDArray[np.bool_]]:
@@ -65,6 +73,12 @@ class Traced:
         labels, count = ndimage.label(self.chance > chance, structure=np.ones((3, 3)))
         areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
         return [labels == number + 1 for number in np.flatnonzero(areas >= least_px)]
+
+    @property
+    def clear_mask(self) -> NDArray[np.bool_]:
+        """Where features may be and most of the light is theirs, shape (y, x)."""
+        chance, share = APERTURES[CLEAR]
+        return np.asarray((self.chance > chance) & (self.share > share))
 
     def evidence(self, mask: NDArray[np.bool_]) -> float:
         """Return how sure it is that an outline, shape (y, x), shows a feature.
@@ -85,10 +99,13 @@ class Tracer:
     network : TracingNet
     card : mapping
         Plain JSON: what it was trained on and how good it was.
+    digest : str
+        SHA-256 of the file that it was read from: other weights are another tracer.
     """
 
     network: TracingNet
     card: Mapping[str, Any]
+    digest: str = ""
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Self:
@@ -114,7 +131,7 @@ class Tracer:
         except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
             raise ModelError(f"{file}: is not a tracer, or is damaged ({error}).") from error
         network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(network, card)
+        return cls(network, card, hashlib.sha256(file.read_bytes()).hexdigest())
 
     def save(self, path: str | Path) -> None:
         """Write weights (as float16) and card into one file."""
@@ -149,6 +166,20 @@ class Tracer:
             Blue to red.
         kind : {"fits", "picture"}
         """
+        out: list[Traced] = []
+        for first in range(0, len(flux), TOGETHER):
+            number = np.minimum(np.arange(first, first + TOGETHER), len(flux) - 1)
+            told = self._trace_together(flux[number], noise[number], bands, kind)
+            out += told[: len(flux) - first]
+        return out
+
+    def _trace_together(
+        self,
+        flux: NDArray[np.float32],
+        noise: NDArray[np.float32],
+        bands: Sequence[str],
+        kind: Literal["fits", "picture"],
+    ) -> list[Traced]:
         device = next(self.network.parameters()).device
         sigma = torch.from_numpy(np.where(noise > 0, noise, np.inf).astype(np.float32))
         with torch.inference_mode():
@@ -166,11 +197,10 @@ class Tracer:
                 mode="bilinear",
                 align_corners=False,
             ).cpu()
-            sums = (told.maps[:, 1].sigmoid() * planes[:, 0].clamp(min=0.0)).cpu()
-            known = (told.maps[:, 0].sigmoid() > LEAST_CHANCE).cpu()
-            summed = (sums * known).sum(dim=(1, 2)).clamp(min=1e-6)
+            summed = told.sums[:, (SUMMED, CLEAR), 0].clamp(min=1e-6)
+            light = told.light.sort(dim=2).values.expm1().clamp(min=0.0) / summed[:, :, None]
+            whole, clear = light.cpu().unbind(dim=1)
             reach = (bin_px * told.reach.sort(dim=1).values.expm1().clamp(min=0.0)).cpu()
-            whole = told.light.sort(dim=1).values.expm1().clamp(min=0.0).cpu() / summed[:, None]
             turn = told.turn.exp().clamp(max=np.pi).cpu()
         return [
             Traced(
@@ -178,6 +208,7 @@ class Tracer:
                 share=maps[k, 1].numpy(),
                 reach_px=_interval(reach[k]),
                 whole=_interval(whole[k]),
+                clear=_interval(clear[k]),
                 turn_rad=float(turn[k]),
             )
             for k in range(len(flux))

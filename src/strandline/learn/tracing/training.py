@@ -14,7 +14,8 @@ from strandline.errors import TrainingError
 from strandline.learn.precision import bf16_pays
 from strandline.learn.tracing.augmenting import augmented, feature_masks
 from strandline.learn.tracing.examples import Examples
-from strandline.learn.tracing.network import QUANTILES, WIDTHS, Told, TracingNet, polar_sums
+from strandline.learn.tracing.lights import QUANTILES
+from strandline.learn.tracing.network import WIDTHS, Told, TracingNet, polar_sums
 from strandline.progress import Progress, track
 
 __all__ = ["TracerOptions", "train_network"]
@@ -58,7 +59,8 @@ def train_network(
 ) -> tuple[TracingNet, dict[str, list[float]]]:
     """Train a network; return it and, by epoch, its losses and overlap on the validation part.
 
-    With `start`, that one is trained further, whatever the options say of widths.
+    With `start`, that one is trained further, whatever the options say of widths. What it tells of
+    light is learned afterwards, see `strandline.learn.tracing.weighing`.
 
     Raises
     ------
@@ -103,6 +105,7 @@ class _Task(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.network = TracingNet(options.widths) if start is None else start.train()
+        self.network.lights.requires_grad_(False)  # it learns last, see weighing.py
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.examples = {"training": training, "validation": validation}
         self.options = options
@@ -180,14 +183,13 @@ def _loss(told: Told, light: Tensor, feature: Tensor) -> Tensor:
 
 
 def _numbers_loss(told: Told, own: Tensor, feature: Tensor) -> Tensor:
-    """Return the loss of each image's reach, light and error of direction."""
-    reach, whole, direction = polar_sums(feature)
-    _, _, seen = polar_sums(own)
+    """Return the loss of each image's reach and error of direction."""
+    reach, direction = polar_sums(feature)
+    _, seen = polar_sums(own)
     turn = (direction * seen).sum(dim=1).clamp(-0.9999, 0.9999).arccos()
     loss = _pinball(told.turn, turn.clamp(min=1e-3).log(), _DIRECTION)
     for number, quantile in enumerate(QUANTILES):
         loss = loss + _pinball(told.reach[:, number], reach.log1p(), quantile)
-        loss = loss + _pinball(told.light[:, number], whole.log1p(), quantile)
     return loss
 
 
