@@ -11,8 +11,9 @@ surveys together; ``strandline-picture`` (bands r g b) from the real SDSS pictur
   others are sure of among the unlabelled ones (self-training, Xie et al. 2020, arXiv:1911.04252).
 
 ``features.safetensors`` is the tracer that outlines features for ``measure``; it learns from stamps
-of four surveys whose features' light is known. It took six minutes on a GPU (H200); on two cores it
-takes the better part of a day.
+of four surveys whose features' light is known, last how to weigh it (`strandline train-tracer
+--epochs 0` does that alone). It took six minutes on a GPU (H200); on two cores it takes the better
+part of a day.
 
 Interrupted, the same command goes on where it was: tables and finished models in the work folder
 are kept, and training resumes from its checkpoint. At the end it prints how good they are on

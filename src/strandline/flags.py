@@ -51,6 +51,7 @@ class MeasureFlag(IntFlag):
     WIDENED = 16384  #: no doubt: measured on a cut twice as wide, as the feature left the stamp
     NO_AGE = 32768  #: no colour, or no redshift up to 0.15, of which the tracks of stars know
     NO_DIRECTION = 65536  #: features on several sides, or all around: no position angle
+    NO_CLEAR_LIGHT = 131072  #: features have most of the light hardly anywhere: no clear flux
 
 
 def describe_flags(value: int) -> str:

@@ -10,7 +10,7 @@ from strandline.learn.tracing import Traced
 from strandline.measure.asymmetry import rms_asymmetry
 from strandline.measure.blank import blank_sky
 from strandline.measure.features import Found
-from strandline.measure.light import BandLight, band_light, matching_sigma_px
+from strandline.measure.light import LEAST_CLEAR_PX, BandLight, band_light, matching_sigma_px
 from strandline.measure.scenery import Scenery
 from strandline.measure.subject import Subject, Value
 from strandline.photometry import flux_to_mag, mag_error, surface_brightness
@@ -20,7 +20,6 @@ __all__ = ["band_lights", "host_values", "light_values"]
 _LIMIT_SIGMA = 2.0  # of blank sky, smoothed as the eye does
 _BRIGHTNESS_ERROR = 1.3  # of the flux's relative error: outlines are not where the truth has them
 _COLOUR_ERROR = 0.045
-_LEAST_CLEAR_PX = 50
 
 
 def band_lights(
@@ -95,7 +94,7 @@ def light_values(found: Found, lights: dict[str, BandLight], subject: Subject) -
         if not subject.calibrated:
             continue
         values[f"flux_{band}_njy"], values[f"flux_{band}_err_njy"] = flux, error
-        if clear.sum() >= _LEAST_CLEAR_PX:
+        if clear.sum() >= LEAST_CLEAR_PX:
             told = light.clear_flux(traced)
             values[f"clear_flux_{band}_njy"], values[f"clear_flux_{band}_err_njy"] = told
         doubt = _BRIGHTNESS_ERROR * error / max(flux, 1e-9)

@@ -9,6 +9,7 @@ from strandline.flags import MeasureFlag
 from strandline.measure.extent import direction_error_deg
 from strandline.measure.features import Found
 from strandline.measure.geometry import Geometry
+from strandline.measure.light import LEAST_CLEAR_PX
 from strandline.measure.scenery import Scenery
 from strandline.measure.subject import Subject
 
@@ -48,6 +49,8 @@ def feature_doubts(scenery: Scenery, found: Found, shapes: tuple[Geometry, ...])
         flags |= MeasureFlag.CROWDED
     if shapes[0].ridge is None:
         flags |= MeasureFlag.NO_RIDGE
+    if found.traced.clear_mask.sum() < LEAST_CLEAR_PX:
+        flags |= MeasureFlag.NO_CLEAR_LIGHT
     if direction_error_deg(found.traced) is None:
         flags |= MeasureFlag.NO_DIRECTION
     return flags

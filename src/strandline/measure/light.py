@@ -16,7 +16,10 @@ from strandline.measure.blank import calmed_noise, lower_scatter
 from strandline.measure.scenery import Scenery
 from strandline.shapes.scene import sky_of
 
-__all__ = ["BandLight", "band_light", "matching_sigma_px"]
+__all__ = ["LEAST_CLEAR_PX", "BandLight", "band_light", "matching_sigma_px"]
+
+LEAST_CLEAR_PX = 50
+"""On fewer pixels no clear flux is told."""
 
 _CALM_PX = 1.6
 _COARSE_PX = 6.4

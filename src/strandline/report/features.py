@@ -26,6 +26,7 @@ __all__ = ["Page", "draw_page", "write_index"]
 _DPI = 110
 _OUTLINE = "#e69f00"
 _RIDGE = "#d55e00"
+_CLEAR = "#009e73"
 _HIDDEN = "#9ecae1"
 _SMOOTH_PX = 1.0
 _FEWEST_LINES, _LINE = 18, 38
@@ -42,7 +43,8 @@ h1 { font-size: 1.3rem; font-weight: 600; } p { color: #555; max-width: 46rem; }
 </style>
 <h1>{{ title }}</h1>
 <p>Bands together, stretched from the sky to {{ most }} times its noise. Orange: outline of a
-feature. Red: its ridge line. Blue: light of other objects, which is not used.
+feature. Red: its ridge line. Green: where most of the light is a feature's ("clear"). Blue: light
+of other objects, which is not used.
 See the table for all numbers.</p>
 {% for page in pages %}
 <figure id="{{ page.name }}">
@@ -111,6 +113,7 @@ def draw_page(
             _grey(model, scenery.host_model + scenery.others, noise)
             _grey(rest, np.where(scenery.masked, np.nan, scenery.residual), noise)
             _outlines(image, measured, ridge=False)
+            _clear_parts(image, measured)
             _outlines(rest, measured, ridge=True)
         for axes, title in (
             (colour, name),
@@ -176,6 +179,14 @@ def _outlines(axes: Axes, measured: Measured, *, ridge: bool) -> None:
             axes.plot(shape.ridge.x, shape.ridge.y, color=_RIDGE, lw=1.3)
 
 
+def _clear_parts(axes: Axes, measured: Measured) -> None:
+    if measured.found is None or not measured.found.features:
+        return
+    clear = measured.found.traced.clear_mask
+    if clear.any():
+        axes.contour(clear.astype(np.float64), [0.5], colors=[_CLEAR], linewidths=0.8)
+
+
 def _scale_bar(axes: Axes, side: int, subject: Subject) -> None:
     scale = subject.pixel_scale_arcsec
     if not scale > 0:
@@ -206,6 +217,7 @@ def _numbers(measured: Measured, subject: Subject) -> list[str]:
     one("reach", "reach_arcsec", "arcsec")
     one("width", "width_arcsec", "arcsec")
     one("area", "area_arcsec2", "arcsec²", 0)
+    one("  clear", "clear_area_arcsec2", "arcsec²", 0)
     one("direction", "position_angle_deg", "° E of N", 0)
     one("bend", "bend_deg", "°", 0)
     for band in subject.bands:
