@@ -64,6 +64,7 @@ def test_clear_light_is_that_of_the_tail_where_it_is_clear(measured: Measured) -
     assert measured.found is not None
     clear, (_, tail) = measured.found.traced.clear_mask, parts()
     values = measured.values
+    assert not measured.flags & MeasureFlag.NO_CLEAR_LIGHT
     assert values["clear_area_arcsec2"] == pytest.approx(clear.sum() * 0.263**2)
     for band, ratio in zip(BANDS, RATIO["tail"], strict=True):
         told, error = (float(values[f"clear_flux_{band}{end}_njy"]) for end in ("", "_err"))
