@@ -4,8 +4,9 @@ Runs only when it is named: ``python -m benchmarks discovery``. 20 polar rings a
 stamps as `make_stamps` makes them, three in ten of which interact; polar rings that are among
 these by chance are left out. A person looks at ten pages of 20 stamps and clicks on each polar
 ring; what was shown and not clicked counts as dull. After 20 clicks nothing more is learned. What
-comes next is decided in several ways; the table counts the rings seen. It begins with what is
-unlike all else, or with one polar ring that the person knows.
+comes next is decided in several ways, each by the functions that the explorer calls; the table
+counts the rings seen. It begins with what is unlike all else, or with one polar ring that the
+person knows, which is one of the 20 but not counted as seen.
 
 The embedding of `strandline-survey` is told of interactions, and 0.3 % of the galaxies that it
 learned to be undisturbed are polar rings. Harmonics of light are not trained at all: only what is
@@ -19,7 +20,7 @@ another model; ``--draws=N``: other 20 rings, and other random numbers, in each;
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -28,10 +29,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.embedded import looks, option
-from strandline.explore.novelty import novelty_of, rescore
-from strandline.explore.vectors import Space, likeness
+from strandline.explore.novelty import novelty_in_any, rescore
+from strandline.explore.vectors import Space, aspects_of, likeness
 from strandline.learn.rare import draw_background, fit_rare
 from strandline.seeding import generator
+from strandline.shapes import HARMONICS_PARTS
 from strandline.simulate import SurveyTruth, make_stamps
 from strandline.stamps import StampTable
 
@@ -52,11 +54,13 @@ Counts = NDArray[np.int64]
 class _Sky:
     """Stamps among which 20 rings are hidden, and what is known of them at the start."""
 
-    def __init__(self, x: Floats, rings: NDArray[np.bool_], draw: int) -> None:
+    def __init__(
+        self, x: Floats, aspects: Sequence[slice], rings: NDArray[np.bool_], draw: int
+    ) -> None:
         rng = generator(draw, "discovery")
         hidden = rng.permutation(np.flatnonzero(rings))[:_RINGS]
         rows = rng.permutation(np.concatenate([np.flatnonzero(~rings), hidden]))
-        self.x, self.is_ring, self.draw = x[rows], rings[rows], draw
+        self.x, self.aspects, self.is_ring, self.draw = x[rows], aspects, rings[rows], draw
 
     @cached_property
     def places(self) -> Floats:
@@ -66,7 +70,7 @@ class _Sky:
     @cached_property
     def novelty(self) -> Floats:
         """How unlike all else each is."""
-        return novelty_of(self.x, seed=self.draw).score
+        return novelty_in_any(self.x, self.aspects, seed=self.draw)
 
     def chance(self, shown: list[int], clicked: list[int]) -> Score:
         """Show anything."""
@@ -168,12 +172,13 @@ def main() -> None:
     embedding, harmonics = _joined([others, rings])
     print(f"{_RINGS} polar rings (of {len(rings[0])}) among {width} others, {draws} draws")
     curves: dict[str, list[Counts]] = {}
-    for name, x in {
-        "embedding": embedding,
-        "harmonics alone": harmonics,
-        "embedding and harmonics": np.concatenate([embedding, harmonics], axis=1),
-    }.items():
-        skies = [_Sky(x, is_ring, draw) for draw in range(draws)]
+    both = np.concatenate([embedding, harmonics], axis=1)
+    for name, x, aspects in (
+        ("embedding", embedding, aspects_of(embedding, harmonics=False)),
+        ("harmonics alone", harmonics, HARMONICS_PARTS),
+        ("embedding and harmonics", both, aspects_of(both, harmonics=True)),
+    ):
+        skies = [_Sky(x, aspects, is_ring, draw) for draw in range(draws)]
         print(f"\n{name:44s}{''.join(f'{n:>7d}' for n in _SHOWN)}  shown")
         ways = {
             "random order": [sky.look(sky.chance, []) for sky in skies],

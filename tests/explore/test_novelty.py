@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from strandline.errors import OptionError
 from strandline.explore.grouping import first_of_each, group_alike
-from strandline.explore.novelty import novelty_of, rescore
+from strandline.explore.novelty import novelty_in_any, novelty_of, rescore
 from strandline.explore.vectors import Space
 
 CROWD, ARTEFACTS, NEW = 600, 20, 6
@@ -43,11 +43,9 @@ def test_distances_are_those_by_hand(vectors: NDArray[np.float32]) -> None:
     places = Space.of(vectors, seed=0)(vectors).astype(np.float64)
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    order = np.argsort(apart, axis=1)[:, :4]
     third = np.sort(apart, axis=1)[:, 3]
     found = novelty_of(vectors, seed=0, neighbours=4).parts
     np.testing.assert_allclose(found["distance"], third, rtol=1e-4)
-    np.testing.assert_allclose(found["local"], third / third[order].mean(axis=1), rtol=1e-4)
 
 
 def test_a_sample_of_neighbours_and_rows_without_data(vectors: NDArray[np.float32]) -> None:
@@ -58,6 +56,25 @@ def test_a_sample_of_neighbours_and_rows_without_data(vectors: NDArray[np.float3
     assert (found.score[RARE] > 0.9).all()
     with pytest.raises(OptionError, match="0 are finite"):
         novelty_of(np.full((9, 4), np.nan), seed=0)
+
+
+def test_what_is_unlike_others_in_one_aspect_is_not_lost_among_the_rest() -> None:
+    rng = np.random.default_rng(6)
+    wide = rng.normal(0, 1, (1500, 40)) @ rng.normal(0, 1, (40, 200))
+    narrow = rng.normal(0, 1, (1500, 6))
+    odd = np.arange(8)
+    narrow[odd] += 2.2 * rng.choice([-1, 1], (8, 6))
+    looks = np.concatenate([wide, narrow], axis=1)
+    looks[20] = np.nan
+    found = novelty_in_any(looks, [slice(0, 200), slice(200, 206)], seed=0)
+    together = novelty_of(looks, seed=0).score
+    assert np.median(found[odd]) > 0.97
+    assert np.median(together[odd]) < 0.9
+    assert np.flatnonzero(np.isnan(found)).tolist() == [20]
+    assert np.nanmin(found) == 0
+    assert np.nanmax(found) > 0.999
+    alone = novelty_in_any(looks, [slice(None)], seed=0)
+    np.testing.assert_allclose(alone, together, atol=1e-6)
 
 
 def test_what_is_found_dull_sinks_with_all_that_is_like_it(vectors: NDArray[np.float32]) -> None:
@@ -88,3 +105,13 @@ def test_copies_take_one_place_and_those_apart_their_own(vectors: NDArray[np.flo
     assert firsts == sorted(firsts)
     with pytest.raises(OptionError, match="at most 3000"):
         group_alike(vectors, np.zeros(3001), seed=0)
+
+
+def test_an_aspect_that_tells_nothing_leaves_the_order_of_the_others() -> None:
+    """Stamps of one band have no colour."""
+    told = np.random.default_rng(8).normal(0, 1, (300, 5))
+    looks = np.concatenate([told, np.zeros((300, 4))], axis=1)
+    found = novelty_in_any(looks, [slice(0, 5), slice(5, 9)], seed=0)
+    alone = novelty_of(told, seed=0).score
+    most = np.argsort(-alone)[:100]
+    np.testing.assert_array_equal(np.argsort(-found)[:100], most)

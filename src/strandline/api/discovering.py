@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from strandline.explore.grouping import first_of_each, group_alike
 from strandline.explore.marks import read_ids, rows_of
-from strandline.explore.novelty import novelty_of, rescore
-from strandline.explore.vectors import Space, read_looks
+from strandline.explore.novelty import novelty_in_any, rescore
+from strandline.explore.vectors import Space, aspects_of, read_looks
 from strandline.progress import say
+from strandline.shapes import has_harmonics
 from strandline.stamps import StampTable
 
 __all__ = ["Novel", "novelty"]
@@ -51,8 +52,8 @@ def novelty(
     ----------
     table : path
         A stamp table with an embedding. Gets columns ``novelty`` (float32, 0 to 1, see
-        `strandline.explore.novelty.novelty_of` and `rescore`) and ``novelty_group`` (int32): the
-        number of the group of nearly the same galaxies to which each of the 2000 most novel
+        `strandline.explore.novelty.novelty_in_any` and `rescore`) and ``novelty_group`` (int32):
+        the number of the group of nearly the same galaxies to which each of the 2000 most novel
         belongs, from 0 for that of the most novel; -1 for all others.
     uninteresting, interesting : path, optional
         Ids of galaxies that a person looked at: a CSV with a column id, or one on each line.
@@ -72,7 +73,8 @@ def novelty(
         if path is not None
     ]
     vectors = read_looks(opened, column)
-    score = novelty_of(vectors, seed=seed).score
+    aspects = aspects_of(vectors, harmonics=has_harmonics(opened))
+    score = novelty_in_any(vectors, aspects, seed=seed)
     if marks:
         rows = np.concatenate([found for found, _ in marks])
         given = np.concatenate([np.full(len(found), value) for found, value in marks])

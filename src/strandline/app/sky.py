@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from strandline.explore.novelty import novelty_of
-from strandline.explore.vectors import Space, read_looks
+from strandline.explore.novelty import novelty_in_any
+from strandline.explore.vectors import Space, aspects_of, read_looks
 from strandline.flags import StampFlag
 from strandline.labels.votes import Galaxy, table_fingerprint
 from strandline.learn.inputs import HeadInputs
@@ -126,7 +126,8 @@ class Sky:
         """How unlike all others each row is, shape (row,), by the table or measured now."""
         if "novelty" in self.columns.column_names:
             return np.asarray(self.columns["novelty"].to_numpy(), dtype=np.float32)
-        return novelty_of(self.vectors, seed=self.seed).score
+        aspects = aspects_of(self.vectors, harmonics=self.has_harmonics)
+        return novelty_in_any(self.vectors, aspects, seed=self.seed)
 
     @cached_property
     def head_inputs(self) -> HeadInputs:

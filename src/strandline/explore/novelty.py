@@ -1,5 +1,6 @@
 """How unlike all others a galaxy is, and what a person's marks make of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,10 @@ from strandline.errors import OptionError
 from strandline.explore.vectors import Space, usual_distance
 from strandline.seeding import generator, stable_seed
 
-__all__ = ["Novelty", "novelty_of", "rescore"]
+__all__ = ["NOVELTY_AXES", "Novelty", "novelty_in_any", "novelty_of", "rescore"]
+
+NOVELTY_AXES = 32
+"""Along more, distances are all alike."""
 
 _TREES = 100
 _LEAST_TRUST, _TRUST = 0.1, 0.85  # of a mark: Lochner & Bassett's epsilon_1 and epsilon_2
@@ -26,12 +30,11 @@ class Novelty:
     Attributes
     ----------
     score : ndarray of float32, shape (row,)
-        The share of rows that are less novel by the mean of the three ranks: 0 to 1. NaN where
-        a vector is not finite.
+        The share of rows that are less novel by the mean of both ranks: 0 to 1. NaN where a
+        vector is not finite.
     parts : dict of ndarray of float32, shape (row,)
-        ``distance``: to the k-th neighbour. ``local``: that over the mean of what it is for the
-        neighbours, so that a sparse region is not all novel (after Breunig et al. 2000, LOF).
-        ``isolation``: score of an isolation forest (Liu, Ting & Zhou 2008), 0 to 1.
+        ``distance``: to the k-th neighbour. ``isolation``: score of an isolation forest (Liu, Ting
+        & Zhou 2008), 0 to 1.
     """
 
     score: NDArray[np.float32]
@@ -41,7 +44,7 @@ class Novelty:
 def novelty_of(
     vectors: NDArray[np.floating], *, seed: int, neighbours: int = 10, sample: int = 10_000
 ) -> Novelty:
-    """Measure how novel vectors are, on their 32 strongest principal axes (see `Space`).
+    """Measure how novel vectors are, on their `NOVELTY_AXES` strongest axes (see `Space`).
 
     Parameters
     ----------
@@ -62,14 +65,15 @@ def novelty_of(
     if neighbours < 1 or sample < 3:
         raise OptionError(f"neighbours is {neighbours}, sample {sample}; at least 1 and 3.")
     vectors = np.asarray(vectors)
-    places = Space.of(vectors, seed=seed)(vectors)
+    places = Space.of(vectors, seed=seed, axes=NOVELTY_AXES)(vectors)
     good = np.flatnonzero(np.isfinite(places).all(axis=1))
     if len(good) < 3:
         raise OptionError(f"Of {len(vectors)} vectors {len(good)} are finite; 3 are needed.")
     chosen = good
     if len(good) > sample:
         chosen = np.sort(generator(seed, "novelty").choice(good, sample, replace=False))
-    told = _by_neighbours(places, good, chosen, min(neighbours, len(chosen) - 1))
+    far = _by_neighbours(places, good, chosen, min(neighbours, len(chosen) - 1))
+    told: dict[str, NDArray[np.float64]] = {"distance": far}
     forest = IsolationForest(
         n_estimators=_TREES, random_state=stable_seed(seed, "isolation") % 2**32
     ).fit(places[chosen])
@@ -79,6 +83,31 @@ def novelty_of(
         _spread(_shares(ranks), good, len(vectors)),
         {name: _spread(values, good, len(vectors)) for name, values in told.items()},
     )
+
+
+def novelty_in_any(
+    vectors: NDArray[np.floating], aspects: Sequence[slice], *, seed: int
+) -> NDArray[np.float32]:
+    """Return how novel each row is in that aspect in which it is most so, shape (row,).
+
+    What is unlike all else in one respect only is lost among hundreds of features that tell of
+    others.
+
+    Parameters
+    ----------
+    vectors : ndarray of float, shape (row, feature)
+    aspects : sequence of slice
+        Features that are looked at together; see `strandline.explore.vectors.aspects_of`.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float32, shape (row,)
+        The share of rows that are less novel, 0 to 1; NaN where a vector is not finite.
+    """
+    most = np.max([novelty_of(vectors[:, part], seed=seed).score for part in aspects], axis=0)
+    good = np.flatnonzero(np.isfinite(most))
+    return _spread(_shares(most[good]), good, len(most))
 
 
 def rescore(
@@ -142,21 +171,17 @@ def rescore(
 
 def _by_neighbours(
     places: NDArray[np.float32], rows: NDArray[np.int64], sample: NDArray[np.int64], count: int
-) -> dict[str, NDArray[np.float64]]:
-    """Return ``distance`` and ``local`` of `rows`, whose neighbours are in `sample`."""
+) -> NDArray[np.float64]:
+    """Return the distance of `rows` to the last of `count` neighbours in `sample`."""
     search = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(places[sample])
     far = np.empty(len(rows))
-    near = np.empty((len(rows), count), dtype=np.int64)
     for start in range(0, len(rows), _BATCH):
         part = slice(start, start + _BATCH)
         apart, who = search.kneighbors(places[rows[part]])
         # a row is no neighbour of itself: it moves to the end, or else the farthest is left out
         order = np.argsort(sample[who] == rows[part][:, None], axis=1, kind="stable")[:, :count]
         far[part] = np.take_along_axis(apart, order, axis=1)[:, -1]
-        near[part] = np.take_along_axis(who, order, axis=1)
-    of_sample = far[np.searchsorted(rows, sample)]
-    around = of_sample[near].mean(axis=1)
-    return {"distance": far, "local": far / np.maximum(around, 1e-12)}
+    return far
 
 
 def _foretold(

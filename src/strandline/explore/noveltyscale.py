@@ -9,6 +9,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 from strandline.errors import OptionError
+from strandline.explore.novelty import NOVELTY_AXES
 from strandline.explore.vectors import Space
 from strandline.seeding import stable_seed
 
@@ -31,8 +32,6 @@ class NoveltyScale:
     space : Space
     search : NearestNeighbors
         Among the sample's places.
-    far : ndarray of float64, shape (sample,)
-        Distance of each to its k-th neighbour.
     forest : IsolationForest
     values : dict of ndarray of float64, shape (sample,)
         Of each part, sorted.
@@ -42,7 +41,6 @@ class NoveltyScale:
 
     space: Space
     search: NearestNeighbors
-    far: NDArray[np.float64]
     forest: IsolationForest
     values: dict[str, NDArray[np.float64]]
     means: NDArray[np.float64]
@@ -60,17 +58,16 @@ class NoveltyScale:
         vectors = vectors[np.isfinite(vectors).all(axis=1)]
         if len(vectors) < 3:
             raise OptionError(f"{len(vectors)} vectors are finite; 3 are needed for novelty.")
-        space = Space.of(vectors, seed=seed)
+        space = Space.of(vectors, seed=seed, axes=NOVELTY_AXES)
         places = space(vectors)
         count = min(neighbours, len(places) - 1)
         search = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(places)
-        far = np.concatenate([apart[:, -1] for apart, _ in _near(search, places)])
         forest = IsolationForest(
             n_estimators=_TREES, random_state=stable_seed(seed, "isolation") % 2**32
         ).fit(places)
-        told = _parts(search, far, forest, places)
+        told = _parts(search, forest, places)
         values = {name: np.sort(part) for name, part in told.items()}
-        return cls(space, search, far, forest, values, np.sort(_mean_rank(values, told)))
+        return cls(space, search, forest, values, np.sort(_mean_rank(values, told)))
 
     def __call__(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the share of the sample that is less novel, shape (row,); NaN if not finite."""
@@ -78,43 +75,28 @@ class NoveltyScale:
         score = np.full(len(places), np.nan, dtype=np.float32)
         good = np.isfinite(places).all(axis=1)
         if good.any():
-            told = _parts(self.search, self.far, self.forest, places[good])
+            told = _parts(self.search, self.forest, places[good])
             rank = _rank(self.means, _mean_rank(self.values, told))
             score[good] = np.clip((rank - 1) / (len(self.means) - 1), 0, 1)
         return score
 
 
-def _near(
-    search: NearestNeighbors, places: NDArray[np.float32]
-) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-    """Return distances and numbers of neighbours, nearest first, in batches.
+def _distance(search: NearestNeighbors, places: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the distance to the last of the neighbours.
 
     A member of the sample is no neighbour of itself: it is left out, or else the farthest.
     """
     found = []
     for start in range(0, len(places), _BATCH):
-        apart, who = search.kneighbors(places[start : start + _BATCH])
-        own = apart[:, :1] < _SAME
-        found.append(
-            (np.where(own, apart[:, 1:], apart[:, :-1]), np.where(own, who[:, 1:], who[:, :-1]))
-        )
-    return found
+        apart = search.kneighbors(places[start : start + _BATCH])[0]
+        found.append(np.where(apart[:, 0] < _SAME, apart[:, -1], apart[:, -2]))
+    return np.concatenate(found)
 
 
 def _parts(
-    search: NearestNeighbors,
-    far: NDArray[np.float64],
-    forest: IsolationForest,
-    places: NDArray[np.float32],
+    search: NearestNeighbors, forest: IsolationForest, places: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float64]]:
-    near = _near(search, places)
-    distance = np.concatenate([apart[:, -1] for apart, _ in near])
-    around = np.concatenate([far[who].mean(axis=1) for _, who in near])
-    return {
-        "distance": distance,
-        "local": distance / np.maximum(around, 1e-12),
-        "isolation": -forest.score_samples(places),
-    }
+    return {"distance": _distance(search, places), "isolation": -forest.score_samples(places)}
 
 
 def _mean_rank(

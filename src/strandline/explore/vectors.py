@@ -4,17 +4,26 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.decomposition import PCA
+from scipy.linalg import eigh
+from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import NearestNeighbors
 
 from strandline.errors import OptionError, TableError
 from strandline.seeding import generator
-from strandline.shapes import has_harmonics, read_harmonics
+from strandline.shapes import HARMONICS, HARMONICS_PARTS, has_harmonics, read_harmonics
 from strandline.stamps import StampTable
 
-__all__ = ["Space", "likeness", "read_looks", "read_vectors", "table_encoder", "usual_distance"]
+__all__ = [
+    "Space",
+    "aspects_of",
+    "likeness",
+    "read_looks",
+    "read_vectors",
+    "table_encoder",
+    "usual_distance",
+]
 
-_AXES = 32
+_AXES = 128
 _SAMPLE = 20_000
 _AT_ONCE = 50_000
 _FARTHEST = 6.0
@@ -50,6 +59,19 @@ def read_looks(table: StampTable, column: str = "embedding") -> NDArray[np.float
     return np.concatenate([vectors, read_harmonics(table, np.arange(len(table)))], axis=1)
 
 
+def aspects_of(looks: NDArray[np.float32], *, harmonics: bool) -> tuple[slice, ...]:
+    """Return which features of `read_looks` tell of one thing, in which galaxies may be novel.
+
+    These are the embedding and, if harmonics stand behind it, light and colour as they are seen,
+    and colour in the own frame (`strandline.shapes.HARMONICS_PARTS`).
+    """
+    if not harmonics:
+        return (slice(None),)
+    width = looks.shape[1] - HARMONICS
+    behind = (slice(width + part.start, width + part.stop) for part in HARMONICS_PARTS)
+    return slice(0, width), *behind
+
+
 def table_encoder(table: StampTable, column: str) -> tuple[str, str]:
     """Return fingerprint and name of the model that made a table's embedding.
 
@@ -72,19 +94,24 @@ def table_encoder(table: StampTable, column: str) -> tuple[str, str]:
 class Space:
     """The strongest principal axes of some vectors, each with variance 1.
 
-    Of hundreds of features most are noise; distances along all of them are all alike. Every
-    feature is standardised first and cut at 6 standard deviations, so that none outweighs the
-    others and one wild value is no axis.
+    Here two galaxies point the same way if they differ from the crowd in what it has in common:
+    the rare class of few examples is found by a discriminant, which is the mean of their places
+    (see `likeness`). Every feature is standardised first and cut at 6 standard deviations, so
+    that none outweighs the others and one wild value is no axis. Variances are those of the
+    covariance as Ledoit & Wolf (2004) shrink it, so that weak axes of few vectors stay weak.
 
     Attributes
     ----------
     mean, std : ndarray of float64, shape (feature,)
-    turn : PCA
+    middle : ndarray of float64, shape (feature,)
+        Mean of the standardised features once they are cut.
+    turn : ndarray of float64, shape (feature, axis)
     """
 
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
-    turn: PCA
+    middle: NDArray[np.float64]
+    turn: NDArray[np.float64]
 
     @classmethod
     def of(cls, vectors: NDArray[np.floating], *, seed: int, axes: int = _AXES) -> "Space":
@@ -106,18 +133,23 @@ class Space:
         wide = vectors[rows].astype(np.float64)
         mean, std = wide.mean(axis=0), wide.std(axis=0)
         std = np.where(std > 1e-6 * np.abs(mean).max(initial=1e-6), std, 1.0)  # a dead feature
-        turn = PCA(min(axes, *wide.shape), whiten=True, svd_solver="covariance_eigh")
-        return cls(mean, std, turn.fit(_cut((wide - mean) / std)))
+        shrunk = LedoitWolf(store_precision=False).fit(_cut((wide - mean) / std))
+        width = wide.shape[1]
+        count = min(axes, *wide.shape)
+        variance, turn = eigh(shrunk.covariance_, subset_by_index=[width - count, width - 1])
+        dead = variance <= 1e-9 * max(variance[-1], 1e-9)
+        turn /= np.sqrt(np.where(dead, 1.0, variance))
+        return cls(mean, std, shrunk.location_, turn[:, ::-1])
 
     def __call__(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return places, shape (row, axis); those of vectors that are not finite are NaN."""
-        places = np.full((len(vectors), self.turn.n_components_), np.nan, dtype=np.float32)
+        places = np.full((len(vectors), self.turn.shape[1]), np.nan, dtype=np.float32)
         for start in range(0, len(vectors), _AT_ONCE):  # of a million a copy would fill the memory
             part = np.asarray(vectors[start : start + _AT_ONCE])
             good = np.isfinite(part).all(axis=1)
             if good.any():
-                wide = _cut((part[good] - self.mean) / self.std)
-                places[start : start + _AT_ONCE][good] = self.turn.transform(wide)
+                wide = _cut((part[good] - self.mean) / self.std) - self.middle
+                places[start : start + _AT_ONCE][good] = wide @ self.turn
         return places
 
 

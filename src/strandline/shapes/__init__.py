@@ -9,6 +9,7 @@ from strandline.shapes.columns import (
 )
 from strandline.shapes.harmonics import (
     HARMONICS,
+    HARMONICS_PARTS,
     add_harmonics,
     has_harmonics,
     measure_harmonics,
@@ -20,6 +21,7 @@ from strandline.shapes.scene import SceneOptions
 __all__ = [
     "CONTROL_NAMES",
     "HARMONICS",
+    "HARMONICS_PARTS",
     "SHAPES_VERSION",
     "SHAPE_NAMES",
     "SceneOptions",

@@ -1,10 +1,16 @@
 """Angular harmonics of light and of colour: what lies in which direction around a galaxy.
 
-Light on circles around the galaxy is decomposed into ``a_m = mean(light * exp(-i m angle))``, as
+Light in rings around the galaxy is decomposed into ``a_m = mean(light * exp(-i m angle))``, as
 Rix & Zaritsky (1995, ApJ 447, 82) did to measure lopsidedness (m = 1); bars and discs that are
 seen inclined have m = 2, crossed components m = 4. The same of colour tells whether what is blue
 lies elsewhere than what is red. Amplitudes, and phases relative to each other, do not change when
-a galaxy is turned. Nothing is learned: what no training has seen is described as well as the rest.
+a galaxy is turned.
+
+Colour is looked at once more in the galaxy's own frame: in even orders, which tell how it is
+spread along the major axis and across it, relative to the light that is there. A neighbour lies
+on one side only; so of each two opposite points the fainter counts, less what noise makes of that.
+
+Nothing is learned: what no training has seen is described as well as the rest.
 """
 
 from collections.abc import Iterator
@@ -21,6 +27,7 @@ __all__ = [
     "HARMONICS",
     "HARMONICS_COLUMN",
     "HARMONICS_METADATA",
+    "HARMONICS_PARTS",
     "add_harmonics",
     "has_harmonics",
     "measure_harmonics",
@@ -28,22 +35,35 @@ __all__ = [
 ]
 
 HARMONICS_COLUMN = "harmonics"
-HARMONICS_METADATA = {"harmonics_version": "1"}
+HARMONICS_METADATA = {"harmonics_version": "2"}
 """What a table is told of its column; another version whenever a stamp is given other numbers."""
 
-_CIRCLES = np.array([0.35, 0.7, 1.0, 1.5, 2.0, 2.75, 3.5, 4.5])  # half-light radii
-_ANGLES = 2 * np.pi * np.arange(32) / 32
-_ORDERS = 6
+_CIRCLES = np.geomspace(0.25, 4.5, 28)  # half-light radii
+_ANGLES = 2 * np.pi * np.arange(64) / 64
+_MIDDLES = np.arange(1, len(_CIRCLES), 3)  # the circle in the middle of each ring
+_ORDERS, _OWN_ORDERS = 6, (2, 4, 6, 8)
 _LEAST_PX, _MOST_SHARE = 2.0, 0.11  # of the half-light radius; the share is of the stamp's side
 _FARTHEST_SHARE = 0.2  # light beyond does not count for a radius that is measured here
 _FAINTEST = 0.5  # noise of a pixel: the least light that others are divided by
 _STEEP, _FLOOR = 5.0, 0.01
+_INTERPOLATED = 2 / 3  # noise between pixels, of that of a pixel
+_BY_NOISE = 2.0  # standard deviations that opposite points may differ by noise
+_BODY = 1.6  # half-light radii: the galaxy itself, where its colour is taken as none
+_AXIS = 3.5  # half-light radii: its major axis is that of the light within
+_OWN_STEEP, _PERFECT = 2.0, 0.02  # the least error of a band, of its light
 _BATCH = 256
 
-HARMONICS = len(_CIRCLES) * (2 + 3 * _ORDERS) + 2 * (len(_CIRCLES) - 1) * _ORDERS
+_RINGS = len(_MIDDLES)
+_TURNED = _RINGS * (2 + 3 * _ORDERS) + 2 * (_RINGS - 1) * _ORDERS
+HARMONICS = _TURNED + 2 * _RINGS * len(_OWN_ORDERS)
 """How many numbers a galaxy has."""
 
+HARMONICS_PARTS = slice(0, _TURNED), slice(_TURNED, HARMONICS)
+"""Which of them tell of light and colour as they are seen, and of colour in the own frame."""
+
 Floats = NDArray[np.float32]
+Light = NDArray[np.float64]
+Noise = NDArray[np.float64]
 Waves = NDArray[np.complex128]
 
 
@@ -61,10 +81,11 @@ def measure_harmonics(batch: StampBatch, radius_px: ArrayLike, *, has_sky: bool)
     Returns
     -------
     ndarray of float32, shape (row, HARMONICS)
-        On 8 circles of 0.35 to 4.5 half-light radii, in units of the mean light on them:
-        log of the light, colour (blue half of the bands less the red half), amplitudes of light
-        and of colour in the orders 1 to 6, the product of both, and of each circle with the next.
-        NaN where a stamp is empty.
+        In 9 rings of 0.3 to 3.8 half-light radii, in units of the mean light in them: log of the
+        light, colour (blue half of the bands less the red half), amplitudes of light and of
+        colour in the orders 1 to 6, the product of both, and of each ring with the next; and in
+        units of each ring's light colour along the major axis in the orders 2, 4, 6 and 8, and
+        its amplitude askew to that. NaN where a stamp is empty.
     """
     side = batch.pixels.shape[-1]
     radius = np.asarray(radius_px, dtype=np.float64)
@@ -74,10 +95,9 @@ def measure_harmonics(batch: StampBatch, radius_px: ArrayLike, *, has_sky: bool)
     for row in np.flatnonzero(~np.isfinite(radius)):
         radius[row] = _half_light_px(flux[row])
     radius = np.clip(radius, _LEAST_PX, _MOST_SHARE * side)
-    waves = np.stack(
-        [_waves(*one) for one in zip(flux, batch.noise_njy, radius, strict=True)]
-    )  # (row, band, circle, order)
-    values = _described(waves)
+    light = np.stack([_on_circles(*one) for one in zip(flux, radius, strict=True)])
+    noise = np.nan_to_num(batch.noise_njy.astype(np.float64))
+    values = np.concatenate([_turned(light, noise), _own_colour(light, noise)], axis=1)
     values[~np.isfinite(batch.pixels).any(axis=(1, 2, 3))] = np.nan
     return values
 
@@ -141,36 +161,91 @@ def _half_light_px(flux: Floats) -> float:
     return float(apart[near][order][np.searchsorted(light, light[-1] / 2)])
 
 
-def _waves(flux: Floats, noise: Floats, radius_px: float) -> Waves:
-    """Return harmonics of one stamp, (band, circle, order from 0), in units of the mean light."""
+def _on_circles(flux: Floats, radius_px: float) -> Light:
+    """Return the light of one stamp on all circles, (band, circle, angle)."""
     middle = (flux.shape[-1] - 1) / 2
     y = middle + radius_px * _CIRCLES[:, None] * np.sin(_ANGLES)
     x = middle + radius_px * _CIRCLES[:, None] * np.cos(_ANGLES)
     planes = np.nan_to_num(flux)
-    light = np.stack([map_coordinates(plane, [y, x], order=1, mode="nearest") for plane in planes])
-    waves = np.fft.rfft(light, axis=-1)[..., : _ORDERS + 1] / len(_ANGLES)
-    mean = (waves[..., 0].real * _CIRCLES).sum(axis=1) / _CIRCLES.sum()
-    least = _FAINTEST * np.nan_to_num(noise.astype(np.float64)) + 1e-12
-    return np.asarray(waves / np.maximum(mean, least)[:, None, None])
+    return np.stack([map_coordinates(plane, [y, x], order=1, mode="nearest") for plane in planes])
 
 
-def _described(waves: Waves) -> Floats:
-    """Return what does not change when galaxies are turned, (row, HARMONICS)."""
-    bands = waves.shape[1]
-    half = (bands + 1) // 2
-    light = waves.mean(axis=1)
-    colour = waves[:, :half].mean(axis=1) - waves[:, bands - half :].mean(axis=1)
-    turned_light, turned_colour = light[..., 1:], colour[..., 1:]
-    parts = [
-        np.log(_FLOOR + np.maximum(light[..., 0].real, 0)),
-        _bent(colour[..., 0].real),
+def _waves(light: Light) -> Waves:
+    """Return the orders from 0 of light on circles, (..., ring, order)."""
+    apart = np.abs(np.arange(len(_CIRCLES)) - _MIDDLES[:, None])
+    weight = np.maximum(1 - apart / 3, 0)
+    rings = (weight / weight.sum(axis=1, keepdims=True)) @ light
+    return np.asarray(np.fft.rfft(rings, axis=-1) / len(_ANGLES))
+
+
+def _turned(light: Light, noise: Noise) -> Floats:
+    """Return what does not change when a galaxy is turned, (row, number)."""
+    waves = _waves(light)[..., : _ORDERS + 1]
+    radius = _CIRCLES[_MIDDLES]
+    mean = (waves[..., 0].real * radius).sum(axis=-1) / radius.sum()
+    waves /= np.maximum(mean, _least(noise))[..., None, None]
+    blue, red = _halves(waves.shape[1])
+    lights = waves.mean(axis=1)
+    colours = waves[:, blue].mean(axis=1) - waves[:, red].mean(axis=1)
+    turned_light, turned_colour = lights[..., 1:], colours[..., 1:]
+    return _flat(
+        np.log(_FLOOR + np.maximum(lights[..., 0].real, 0)),
+        _bent(colours[..., 0].real),
         _bent(np.abs(turned_light)),
         _bent(np.abs(turned_colour)),
         _bent((turned_colour * turned_light.conj()).real),
         _bent((turned_light[:, :-1] * turned_light[:, 1:].conj()).real),
         _bent((turned_colour[:, :-1] * turned_colour[:, 1:].conj()).real),
-    ]
-    flat = [part.reshape(len(waves), -1) for part in parts]
+    )
+
+
+def _own_colour(light: Light, noise: Noise) -> Floats:
+    """Return how colour is spread relative to the major axis, without neighbours, (row, number)."""
+    noise = _INTERPOLATED * noise
+    opposite = np.roll(light, len(_ANGLES) // 2, axis=-1)
+    apart = np.abs(light - opposite) / 2
+    by_noise = _BY_NOISE * noise[..., None, None] / np.sqrt(2)
+    own = (light + opposite) / 2 - np.maximum(apart - by_noise, 0)
+
+    area = np.where(_CIRCLES < _BODY, _CIRCLES**2, 0)
+    body = own.mean(axis=-1) @ (area / area.sum())
+    body = np.maximum(body, _least(noise / _INTERPOLATED))
+    own /= body[..., None, None]
+    error = noise / body
+
+    halves = [_weighed(own, error, half) for half in _halves(own.shape[1])]
+    (blue, blue_error), (red, red_error) = halves
+    total, colour = (blue + red) / 2, blue - red
+    second = np.fft.rfft(total, axis=-1)[..., 2]
+    axis = np.angle(second @ np.where(_CIRCLES < _AXIS, _CIRCLES**1.5, 0)) / 2
+
+    orders = np.array(_OWN_ORDERS)
+    waves = _waves(colour)[..., orders] * np.exp(-1j * orders * axis[:, None, None])
+    least = _FAINTEST * np.maximum(blue_error, red_error) + _FLOOR
+    waves /= (np.maximum(_waves(total)[..., 0].real, 0) + least[:, None])[..., None]
+    return _flat(*(np.arcsinh(_OWN_STEEP * part) for part in (waves.real, np.abs(waves.imag))))
+
+
+def _weighed(own: Light, error: Noise, bands: slice) -> tuple[Light, Noise]:
+    """Return the mean of bands, the noisy ones weighing less, and its error."""
+    weight = 1 / (error[:, bands] ** 2 + _PERFECT**2)
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = np.einsum("nb,nbra->nra", weight, own[:, bands])
+    return mean, np.sqrt((weight**2 * error[:, bands] ** 2).sum(axis=1))
+
+
+def _halves(bands: int) -> tuple[slice, slice]:
+    """Return the blue and the red half of the bands; one in the middle is of both."""
+    half = (bands + 1) // 2
+    return slice(0, half), slice(bands - half, bands)
+
+
+def _least(noise: Noise) -> Noise:
+    return _FAINTEST * noise + 1e-12
+
+
+def _flat(*parts: NDArray[np.float64]) -> Floats:
+    flat = [part.reshape(len(part), -1) for part in parts]
     return np.concatenate(flat, axis=1).astype(np.float32)
 
 
