@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from strandline.learn import Model, embed_table
 from strandline.learn.fingerprint import fingerprint
 from strandline.learn.inputs import HeadInputs
-from strandline.shapes import read_harmonics, read_shapes
-from strandline.shapes.harmonics import HARMONICS_METADATA
+from strandline.shapes import HARMONICS_VERSION, read_harmonics, read_shapes
 from strandline.stamps import StampTable
 
 __all__ = ["Embedded", "embedded", "looks", "option"]
@@ -58,9 +57,8 @@ def looks(table: Path, model: str, work: Path) -> tuple[NDArray[np.float32], NDA
     """Return embedding and harmonics of a table, from `work` if they are kept there."""
     opened = StampTable.open(table)
     embedding = _kept(work / f"{_stem(table, model)}.npy", lambda: _embedding(opened, model))
-    version = HARMONICS_METADATA["harmonics_version"]
     harmonics = _kept(
-        work / f"{_stem(table)}.harmonics-{version}.npy",
+        work / f"{_stem(table)}.harmonics-{HARMONICS_VERSION}.npy",
         lambda: read_harmonics(opened, np.arange(len(opened))),
     )
     return embedding, harmonics

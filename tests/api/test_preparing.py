@@ -8,6 +8,8 @@ import pytest
 
 from strandline import api
 from strandline.errors import ModelError
+from strandline.shapes import has_harmonics
+from strandline.shapes.harmonics import HARMONICS_METADATA
 from strandline.stamps import StampTable, TableSpec
 
 COUNT, FEATURES = 12, 4
@@ -58,6 +60,21 @@ def test_a_map_of_another_embedding_is_made_again(tmp_path: Path) -> None:
     whole = pa.table({"embedding": column})
     table.add_columns(whole.to_batches(), whole.schema, {"embedding_encoder": "e2"})
     assert not api.prepare_table(path).columns("map_x").equals(place)
+
+
+def test_harmonics_of_an_earlier_version_are_measured_again_and_novelty_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.lance"
+    _table(path, "embedding", "probability")
+    with monkeypatch.context() as earlier:
+        earlier.setitem(HARMONICS_METADATA, "harmonics_version", "1")
+        table = api.prepare_table(path)
+    dull = pa.table({"novelty": pa.array(np.full(COUNT, 0.5, np.float32))})
+    table.add_columns(dull.to_batches(), dull.schema)
+    again = api.prepare_table(path)
+    assert has_harmonics(again)
+    assert not again.columns("novelty").equals(dull)
 
 
 def test_without_a_model_the_embedding_is_enough(tmp_path: Path) -> None:

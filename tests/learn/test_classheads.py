@@ -9,7 +9,7 @@ from strandline.errors import ModelError, OptionError, OutputError
 from strandline.learn.classheads import ClassHead, check_class_name
 from strandline.learn.heads import LinearHead
 from strandline.learn.inputs import HeadInputs
-from strandline.shapes import HARMONICS, SHAPE_NAMES
+from strandline.shapes import HARMONICS, HARMONICS_VERSION, SHAPE_NAMES
 
 
 def _head(name: str = "ring", *, shapes: bool = False) -> ClassHead:
@@ -58,6 +58,12 @@ def test_a_head_that_looks_at_harmonics_too_comes_back(tmp_path: Path) -> None:
     looks = rng.normal(0, 1, (6, len(mean))).astype(np.float32)
     np.testing.assert_array_equal(back.probability(looks), made.probability(looks))
     assert (back.harmonics, back.features) == (True, 4)
+    card = tmp_path / "ring" / "card.json"
+    card.write_text(
+        card.read_text().replace(f'"harmonics": "{HARMONICS_VERSION}"', '"harmonics": true')
+    )
+    with pytest.raises(ModelError, match="as an earlier strandline measured them"):
+        ClassHead.load(tmp_path / "ring")
 
 
 def test_another_encoder_is_refused() -> None:

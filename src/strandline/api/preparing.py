@@ -61,14 +61,16 @@ def prepare_table(
         else:
             _score(opened, chosen.models, wanted or chosen.models.name, batch_size)
             opened = StampTable.open(table)
-    if not has_harmonics(opened):
+    renewed = not has_harmonics(opened)
+    if renewed:
         add_harmonics(opened)
         opened = StampTable.open(table)
     encoder = opened.metadata.get("embedding_encoder", "")
     if "map_x" not in opened.column_names or _is_of_another(opened, "map", encoder):
         map_table(opened, seed=seed)
         opened = StampTable.open(table)
-    if "novelty" not in opened.column_names or _is_of_another(opened, "novelty", encoder):
+    known = "novelty" in opened.column_names and not _is_of_another(opened, "novelty", encoder)
+    if renewed or not known:
         novelty(table, seed=seed)
         opened = StampTable.open(table)
     return opened

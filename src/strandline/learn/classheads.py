@@ -22,7 +22,7 @@ from strandline.learn.cards import card_text
 from strandline.learn.headfiles import head_from
 from strandline.learn.heads import Head
 from strandline.learn.inputs import HeadInputs
-from strandline.shapes import HARMONICS
+from strandline.shapes import HARMONICS, HARMONICS_VERSION
 
 __all__ = ["HEAD_FILES", "ClassHead", "check_class_name"]
 
@@ -140,7 +140,7 @@ class ClassHead:
                 "name": self.encoder_name,
                 "features": self.features,
             },
-            "harmonics": self.harmonics,
+            "harmonics": HARMONICS_VERSION if self.harmonics else False,
             "head_inputs": self.inputs.told(),
         }
         with write_aside(folder, marks=HEAD_FILES) as aside:
@@ -171,7 +171,13 @@ class ClassHead:
                 raise ModelError(f"{folder}: is of a newer format. Use a newer strandline.")
             encoder, name = card.pop("encoder"), str(card.pop("class"))
             features = int(encoder["features"])
-            harmonics = bool(card.pop("harmonics", False))
+            seen = card.pop("harmonics", False)
+            if seen and seen != HARMONICS_VERSION:
+                raise ModelError(
+                    f"{folder}: looks at harmonics of light as an earlier strandline measured "
+                    "them. Make it again with: strandline newclass."
+                )
+            harmonics = bool(seen)
             width = features + HARMONICS * harmonics
             inputs = HeadInputs.read(card.pop("head_inputs"), width)
             head = head_from(_read_arrays(folder / _ARRAYS), inputs.width)

@@ -10,6 +10,7 @@ from strandline.shapes.columns import (
 from strandline.shapes.harmonics import (
     HARMONICS,
     HARMONICS_PARTS,
+    HARMONICS_VERSION,
     add_harmonics,
     has_harmonics,
     measure_harmonics,
@@ -22,6 +23,7 @@ __all__ = [
     "CONTROL_NAMES",
     "HARMONICS",
     "HARMONICS_PARTS",
+    "HARMONICS_VERSION",
     "SHAPES_VERSION",
     "SHAPE_NAMES",
     "SceneOptions",

@@ -28,6 +28,7 @@ __all__ = [
     "HARMONICS_COLUMN",
     "HARMONICS_METADATA",
     "HARMONICS_PARTS",
+    "HARMONICS_VERSION",
     "add_harmonics",
     "has_harmonics",
     "measure_harmonics",
@@ -35,8 +36,11 @@ __all__ = [
 ]
 
 HARMONICS_COLUMN = "harmonics"
-HARMONICS_METADATA = {"harmonics_version": "2"}
-"""What a table is told of its column; another version whenever a stamp is given other numbers."""
+HARMONICS_VERSION = "2"
+"""Another whenever a stamp is given other numbers."""
+
+HARMONICS_METADATA = {"harmonics_version": HARMONICS_VERSION}
+"""What a table is told of its column."""
 
 _CIRCLES = np.geomspace(0.25, 4.5, 28)  # half-light radii
 _ANGLES = 2 * np.pi * np.arange(64) / 64
