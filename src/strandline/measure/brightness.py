@@ -33,7 +33,7 @@ def band_lights(
     for band, plane, width in zip(subject.bands, flux, widths, strict=True):
         scale = subject.pixel_scale_arcsec
         blur = matching_sigma_px(width / scale, widest / scale) if math.isfinite(width) else 0.0
-        light = band_light(plane.astype(np.float64), scenery, blank, blur)
+        light = band_light(plane.astype(np.float64), scenery, blank, blur, has_sky=subject.picture)
         if light is not None:
             out[band] = light
     return out

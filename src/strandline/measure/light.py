@@ -41,7 +41,7 @@ class BandLight:
     image : ndarray of float64, shape (y, x)
         nJy per pixel, sky subtracted, smoothed to the widest seeing; 0 where missing.
     pixels : ndarray of float64, shape (y, x)
-        The same as it was seen, not smoothed.
+        The same as it was seen, not smoothed, with the sky as the network saw it.
     host : ndarray of float64, shape (y, x)
         Model of the host: medians along its isophotes, what stands out and neighbours left out.
     noise : float
@@ -64,14 +64,12 @@ class BandLight:
     def flux(self, traced: Traced) -> tuple[float, float]:
         """Return the flux of all features and its 1-sigma error, nJy."""
         share = traced.share * (traced.chance > LEAST_CHANCE)
-        seen = float((share * self.image).sum())
-        return self._corrected(seen, share, traced.whole, _WHOLE_ERROR)
+        return self._corrected(share, traced.whole, _WHOLE_ERROR)
 
     def clear_flux(self, traced: Traced) -> tuple[float, float]:
         """Return the flux of features where most of the light is theirs, and its error, nJy."""
         share = traced.share * traced.clear_mask
-        seen = float((share * self.pixels).sum())
-        return self._corrected(seen, share, traced.clear, _CLEAR_ERROR)
+        return self._corrected(share, traced.clear, _CLEAR_ERROR)
 
     def flux_within(self, traced: Traced, mask: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the flux of features within an outline and its error, nJy."""
@@ -92,13 +90,13 @@ class BandLight:
 
     def _corrected(
         self,
-        seen: float,
         share: NDArray[np.float32],
         ratio: tuple[float, float, float],
         factor: float,
     ) -> tuple[float, float]:
         """Return what shares of the light add up to, times a ratio with its interval."""
         low, middle, high = ratio
+        seen = float((share * self.pixels).sum())
         error = middle * self._sky_error(share)
         return middle * seen, math.hypot(error, factor * 0.5 * (high - low) * seen)
 
@@ -110,7 +108,12 @@ class BandLight:
 
 
 def band_light(
-    plane: NDArray[np.float64], scenery: Scenery, blank: NDArray[np.bool_], blur_px: float = 0.0
+    plane: NDArray[np.float64],
+    scenery: Scenery,
+    blank: NDArray[np.bool_],
+    blur_px: float = 0.0,
+    *,
+    has_sky: bool = False,
 ) -> BandLight | None:
     """Take the light of one band apart as `scenery` was, with its own profiles.
 
@@ -124,6 +127,9 @@ def band_light(
         Where no body and no feature is.
     blur_px : float
         Sigma of a Gaussian that brings the band to the widest seeing.
+    has_sky : bool
+        Whether the sky's level is still there. It is taken off for profiles and colours in any
+        case; sums over features would lose some per cent, as their own light is part of it.
 
     Returns
     -------
@@ -147,7 +153,7 @@ def band_light(
         )
     return BandLight(
         _calm(image, missing, math.hypot(_CALM_PX, blur_px)),
-        image,
+        image if has_sky else np.where(missing, 0.0, plane),
         host,
         noise,
         _coarse_scatter(image - host, blank & ~missing, noise),
