@@ -45,6 +45,9 @@ _RINGS_MADE, _RINGS = 60, 20
 _PAGE, _PAGES, _CLICKS, _STARTS = 20, 10, 20, 4
 _ENOUGH_FOR_HEAD = 3  # the explorer trains a head from as many examples
 _SHOWN = (20, 40, 60, 100, 150, 200)
+_COLOURS = {
+    "embedding": "#b0793a", "harmonics alone": "#7d5ba6", "embedding and harmonics": "#0b6e75",
+}  # fmt: skip
 
 Floats = NDArray[np.float32]
 Score = NDArray[np.floating]
@@ -214,12 +217,11 @@ def _draw(curves: dict[str, list[Counts]], others: int, path: Path) -> None:
     known, new = "one ring known, what is like it and others", "novelty, then what is like the"
     for name, found in curves.items():
         sees, way = name.split(": ")
-        if not way.startswith((known, new)) or sees == "harmonics alone":
+        if not way.startswith((known, new)):
             continue
-        colour = "#0b6e75" if sees.endswith("harmonics") else "#b0793a"
         start = "one ring known" if way == known else "none known"
         axes.plot(
-            shown, np.mean(found, axis=0), color=colour, ls="-" if way == known else "--",
+            shown, np.mean(found, axis=0), color=_COLOURS[sees], ls="-" if way == known else "--",
             label=f"{sees}, {start}",
         )  # fmt: skip
     axes.plot(shown, shown * _RINGS / (others + _RINGS), color="0.5", lw=1, label="random order")
