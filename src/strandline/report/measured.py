@@ -14,7 +14,7 @@ from strandline.report.standings.style import STYLE
 __all__ = ["draw_measured"]
 
 _DPI = 130
-_COLUMNS = 5
+_COLUMNS = 4
 _FEWEST = 8
 _STEP_MAG = 0.5
 _LIMITS = {"relative": 1.0, "mag": 0.6, "deg": 60.0}
@@ -56,9 +56,10 @@ def draw_measured(
             one.set_ylim(-_LIMITS[how[name]], _LIMITS[how[name]])
             one.set_title(name)
             one.set_ylabel(_UNITS[how[name]])
-        for one in axes[len(differences) + 1 :]:
+        used = len(differences) + 1
+        for one in axes[used:]:
             one.set_axis_off()
-        for one in axes[-_COLUMNS:]:
+        for one in axes[max(used - _COLUMNS, 0) : used]:
             one.set_xlabel("surface brightness, r mag/arcsec²")
         for ending in ("png", "svg"):
             figure.savefig(folder / f"measured.{ending}", dpi=_DPI, metadata=_nothing(ending))
