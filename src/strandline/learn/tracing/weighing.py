@@ -15,7 +15,7 @@ from strandline.learn.tracing.lights import APERTURES, CLEAR, QUANTILES, LightHe
 from strandline.learn.tracing.network import TracingNet
 from strandline.progress import track
 
-__all__ = ["Weighed", "fit_lights", "weigh"]
+__all__ = ["Weighed", "fit_lights", "weigh", "weighed"]
 
 _AT_ONCE = 64
 _EPOCHS, _BATCH, _RATE, _DECAY = 20, 256, 2e-3, 0.5
