@@ -73,6 +73,15 @@ def test_clear_light_is_that_of_the_tail_where_it_is_clear(measured: Measured) -
         assert told < float(values[f"flux_{band}_njy"])
 
 
+def test_the_sky_of_pictures_is_no_light_of_features() -> None:
+    picture = subject(picture=True, calibrated=False, psf_fwhm_arcsec=())
+    told = [measure_stamp(stamp() + sky, NOISE, picture).values for sky in (0.0, 40.0)]
+    for band in BANDS:
+        without, with_sky = (float(values[f"share_{band}"]) for values in told)
+        assert 0 < without == pytest.approx(with_sky, rel=1e-3)
+        assert f"flux_{band}_njy" not in told[0]
+
+
 def test_tail_is_measured(measured: Measured) -> None:
     values = measured.values
     assert measured.found is not None
