@@ -1,8 +1,8 @@
 """Whole surveys: bytes read, fused against step by step, Dask's overhead, memory, more tiles.
 
-``python -m benchmarks survey`` takes some fifteen minutes on two free cores; ``--only=NAME`` measures
-one of its parts, by the names below. Tiles are one simulated field, set down side by side on the
-sky. All ratios are of one run, with the load of the machine beside them:
+``python -m benchmarks survey`` takes some fifteen minutes on two free cores; ``--only=NAME``
+measures one of its parts, by the names below. Tiles are one simulated field, set down side by side
+on the sky. All ratios are of one run, with the load of the machine beside them:
 
 - ``fused``: bytes that a process reads for a tile, over the size of its files: wanted 1.0; and
   ``stamps``, ``embed`` and ``classify`` one after the other, over the fused run: at least 1.5, of
