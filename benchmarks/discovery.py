@@ -211,7 +211,7 @@ def _print(name: str, curves: list[Counts]) -> None:
 
 def _draw(curves: dict[str, list[Counts]], others: int, path: Path) -> None:
     """Draw what is seen from one known ring, from none, and by chance."""
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
     shown = np.arange(1, _PAGE * _PAGES + 1)
     known, new = "one ring known, what is like it and others", "novelty, then what is like the"
@@ -231,8 +231,9 @@ def _draw(curves: dict[str, list[Counts]], others: int, path: Path) -> None:
         ylabel=f"polar rings seen, of {_RINGS}",
         xlim=(0, shown[-1]),
         ylim=(0, _RINGS),
+        yticks=range(0, _RINGS + 1, 5),
     )
-    axes.legend(frameon=False, loc="upper left")
+    figure.legend(frameon=False, loc="outside right center")
     axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
