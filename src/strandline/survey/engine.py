@@ -42,6 +42,11 @@ _SETTINGS = {
     "distributed.worker.memory.pause": 0.85,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.admin.tick.limit": "1h",
+    # one thread for each worker's products; Dask would also have malloc give back memory at once,
+    # and pages of arrays that come and go would be asked for anew each time: half of all work
+    "distributed.nanny.pre-spawn-environ": {
+        name: 1 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    },
 }
 
 
