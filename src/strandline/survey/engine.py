@@ -45,7 +45,9 @@ _SETTINGS = {
     # one thread for each worker's products; Dask would also have malloc give back memory at once,
     # and pages of arrays that come and go would be asked for anew each time: half of all work
     "distributed.nanny.pre-spawn-environ": {
-        name: 1 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        "OMP_NUM_THREADS": 1,
+        "MKL_NUM_THREADS": 1,
+        "OPENBLAS_NUM_THREADS": 1,
     },
 }
 
