@@ -35,6 +35,10 @@ def _job(_: object, number: int) -> int:
     return number**2
 
 
+def _setting(_: object, name: str) -> str | None:
+    return os.environ.get(name)
+
+
 @dataclass(frozen=True)
 class DeadlyTile(SurveyTile):
     """A tile that ends the process that opens it."""
@@ -44,6 +48,12 @@ class DeadlyTile(SurveyTile):
         """End this process, as the kernel does when memory is out."""
         os.kill(os.getpid(), signal.SIGKILL)
         return ()
+
+
+def test_workers_have_one_thread_and_keep_the_memory_of_arrays(engine: Engine) -> None:
+    names = ("OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")
+    with engine.given("nothing", None):
+        assert engine.each(_setting, [(name, name) for name in names], "nothing") == ["1", None]
 
 
 @pytest.mark.filterwarnings("default")
