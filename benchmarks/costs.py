@@ -39,8 +39,8 @@ _EMPTY_TASKS = 3000
 _TILES, _PER_TILE = 400, 1000
 _STAMP_BYTES = 200 * 200 * _BANDS * 2
 # `benchmarks training` on an H200, recipe strandline, images forward and back (docs/learning.md);
-# scoring passes eight views forward only, so that these are fewer stamps than a GPU could do
-_GPU_STAMPS_PER_SECOND = 6020 / 8
+# scoring passes four views forward only, so that these are fewer stamps than a GPU could do
+_GPU_STAMPS_PER_SECOND = 6020 / 4
 
 
 @dataclass(frozen=True)
