@@ -94,7 +94,7 @@ def test_a_model_that_was_trained_on_other_stamps_brings_its_head(
     recipe = _small("brown2025-cnn", encoder={"input_px": 24}, optimiser={"epochs": 8})
     first = train(table, np.arange(len(values)), values, recipe, tmp_path / "first", seed=1)
     assert Prior.of(first, table) is None  # it knows these labels by heart
-    images, truth = _galaxies(120, seed=7)
+    images, truth = _galaxies(400, seed=7)
     other = make_table(tmp_path / "other.lance", images)
     assert Prior.of(first, other) is not None
     few = np.r_[np.flatnonzero(truth == 1)[:8], np.flatnonzero(truth == 0)[:8]]
@@ -105,12 +105,13 @@ def test_a_model_that_was_trained_on_other_stamps_brings_its_head(
         told[wanted] = train(other, few, truth[few], head, out, encoder=first, seed=1)
     assert "prior" in told[True].card["head"]
     assert "prior" not in told[False].card["head"]
-    rest = np.setdiff1d(np.arange(120), few)
+    rest = np.setdiff1d(np.arange(400), few)
     features = first.embed(other.read(rest), other.spec.bands)
     scores = {
         wanted: auc(truth[rest], model.probability(features)) for wanted, model in told.items()
     }
-    assert scores[True] > scores[False] - 0.02
+    own = auc(truth[rest], first.probability(features))
+    assert scores[True] > min(scores[False], own) - 0.01  # which is better, 16 labels decide
     loaded = Model.load(tmp_path / "second-True")
     np.testing.assert_array_equal(loaded.probability(features), told[True].probability(features))
 
