@@ -246,7 +246,7 @@ def _say_many(folder: Path, tiles: _Tiles) -> None:
 
 _PARTS: dict[str, tuple[int, int, int, Callable[[Path, _Tiles], None]]] = {
     "fused": (1000, 2, 2, _say_fused),
-    "commands": (1000, 2, 16, _say_commands),
+    "commands": (1000, 2, 32, _say_commands),
     "workers": (1000, 4, 16, _say_workers),
     "overhead": (2000, 1, 1, _say_overhead),
     "many": (400, 4, 40, _say_many),
